@@ -1,0 +1,114 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Reads like the module list of ARCHITECTURE.md: a module depends only on modules above it.
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// One of our own modules: its sources stand in `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of one module, in `Tests/<name>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: ["SluiceTestKit", .byName(name: name)] + dependencies,
+        resources: resources, swiftSettings: settings)
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CCurl", dependencies: ["CLibCurl"]),
+        .target(name: "CGit2", dependencies: ["CLibGit2"]),
+
+        // Pure: no I/O, no clock, no global state.
+        module("Manifest", ["CYAML"]),
+        module("Expressions", ["Manifest"]),
+        module("RolloutEngine", ["Manifest"]),
+        module("AnalysisEngine", ["Manifest", "Expressions"]),
+        module("TrafficEngine", ["Manifest"]),
+        module("Rendering", ["Manifest", crypto]),
+        module("SyncEngine", ["Manifest", crypto]),
+
+        // Adapters.
+        module("Transport", ["CCurl", "Manifest", logging]),
+        module("Kubernetes", ["Manifest", "Transport", logging, collections, heap, subprocess]),
+        module("GitSource", ["CGit2", "CCurl", "Manifest", "Rendering", "SyncEngine", "Transport", logging]),
+        module("MetricProviders", ["Manifest", "Expressions", "AnalysisEngine", "Transport", logging]),
+        module("Notifications", ["Manifest", "Transport", crypto, logging]),
+        module(
+            "Controllers",
+            [
+                "Manifest", "Expressions", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering",
+                "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
+                logging, metrics, lifecycle, crypto,
+            ]),
+        module("EmbeddedCluster", ["Manifest", "Kubernetes", hummingbird, logging]),
+        module(
+            "Console",
+            ["Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, logging, metrics, crypto]),
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Manifest", "Expressions", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering",
+                "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
+                "Controllers", "EmbeddedCluster", "Console", arguments, logging, metrics, lifecycle, subprocess,
+            ],
+            swiftSettings: settings),
+
+        .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
+        tests("Manifest"),
+        tests("Expressions", ["Manifest"]),
+        tests("RolloutEngine", ["Manifest"]),
+        tests("AnalysisEngine", ["Manifest"]),
+        tests("TrafficEngine", ["Manifest"]),
+        tests("Rendering", ["Manifest"]),
+        tests("SyncEngine", ["Manifest"]),
+        tests("Transport", ["Manifest"]),
+        tests("Kubernetes", ["Manifest", "Transport"]),
+        tests("GitSource", ["Manifest", "Rendering", "SyncEngine"]),
+        tests("MetricProviders", ["Manifest", "AnalysisEngine", "Transport"]),
+        tests("Notifications", ["Manifest", "Transport"]),
+        tests("EmbeddedCluster", ["Manifest", "Kubernetes"]),
+        tests(
+            "Controllers",
+            [
+                "Manifest", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering", "SyncEngine",
+                "Kubernetes", "EmbeddedCluster", "Notifications",
+            ]),
+        tests("Console", ["Manifest"]),
+    ]
+)

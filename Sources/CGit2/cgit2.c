@@ -1,0 +1,1 @@
+#include "cgit2.h"

@@ -1,0 +1,162 @@
+package import Manifest
+
+/// One kind of object as the API server serves it.
+package struct Resource: Hashable, Sendable, CustomStringConvertible {
+    package var group: String
+    package var version: String
+    /// The name in paths: `rollouts`.
+    package var plural: String
+    package var kind: String
+    package var isNamespaced: Bool
+    /// Subresources that the server offers: `status`, `scale`.
+    package var subresources: Set<String>
+    package var shortNames: [String]
+
+    package init(
+        group: String, version: String, plural: String, kind: String, isNamespaced: Bool = true,
+        subresources: Set<String> = [], shortNames: [String] = []
+    ) {
+        self.group = group
+        self.version = version
+        self.plural = plural
+        self.kind = kind
+        self.isNamespaced = isNamespaced
+        self.subresources = subresources
+        self.shortNames = shortNames
+    }
+
+    package var apiVersion: String { group.isEmpty ? version : "\(group)/\(version)" }
+    package var groupVersionKind: GroupVersionKind { GroupVersionKind(group: group, version: version, kind: kind) }
+    package var groupKind: GroupKind { GroupKind(group: group, kind: kind) }
+    package var description: String { group.isEmpty ? plural : "\(plural).\(group)" }
+}
+
+/// How a patch's body is read.
+package enum PatchType: String, Sendable {
+    case json = "application/json-patch+json"
+    case merge = "application/merge-patch+json"
+    case strategicMerge = "application/strategic-merge-patch+json"
+    case apply = "application/apply-patch+yaml"
+}
+
+/// Options of a write.
+package struct WriteOptions: Sendable {
+    package var fieldManager: String?
+    /// Takes over fields of other managers; for `.apply` only.
+    package var force = false
+    package var dryRun = false
+    /// `Ignore`, `Warn` or `Strict`; servers before 1.25 ignore it.
+    package var fieldValidation: String?
+    /// Act as this user, by `Impersonate-User`.
+    package var impersonate: String?
+
+    package init(
+        fieldManager: String? = nil, force: Bool = false, dryRun: Bool = false, fieldValidation: String? = nil,
+        impersonate: String? = nil
+    ) {
+        self.fieldManager = fieldManager
+        self.force = force
+        self.dryRun = dryRun
+        self.fieldValidation = fieldValidation
+        self.impersonate = impersonate
+    }
+}
+
+/// Options of a delete.
+package struct DeleteOptions: Sendable {
+    package enum Propagation: String, Sendable { case foreground = "Foreground", background = "Background", orphan = "Orphan" }
+
+    package var propagation: Propagation?
+    /// Fails with a conflict when the object has another uid: it was replaced meanwhile.
+    package var uid: String?
+    package var resourceVersion: String?
+    package var gracePeriodSeconds: Int?
+    package var dryRun = false
+    package var impersonate: String?
+
+    package init(
+        propagation: Propagation? = nil, uid: String? = nil, resourceVersion: String? = nil,
+        gracePeriodSeconds: Int? = nil, dryRun: Bool = false, impersonate: String? = nil
+    ) {
+        self.propagation = propagation
+        self.uid = uid
+        self.resourceVersion = resourceVersion
+        self.gracePeriodSeconds = gracePeriodSeconds
+        self.dryRun = dryRun
+        self.impersonate = impersonate
+    }
+}
+
+/// What part of a collection a list or watch covers.
+package struct ListOptions: Hashable, Sendable {
+    /// `nil` is all namespaces.
+    package var namespace: String?
+    package var labelSelector: String?
+    package var fieldSelector: String?
+
+    package init(namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil) {
+        self.namespace = namespace
+        self.labelSelector = labelSelector
+        self.fieldSelector = fieldSelector
+    }
+}
+
+/// The Kubernetes API as controllers use it.
+///
+/// Real over `Transport`, in memory as `EmbeddedCluster`'s store. Every call has a deadline and may be cancelled.
+/// Idempotent calls retry by themselves on connection errors, 429 and 5xx with `Retry-After`; a `create` or `patch`
+/// without an answer does not, for it may have taken effect: read again.
+package protocol KubernetesAPI: Sendable {
+    /// Reads one object, or `nil` where it does not exist.
+    func get(_ resource: Resource, _ key: ObjectKey, subresource: String?) async throws(KubernetesError) -> JSON?
+
+    /// Reads a collection item by item, while it streams; no response is held whole.
+    /// - Parameter item: Gets the bytes of each object, without `apiVersion` and `kind` where the server omits them.
+    /// - Returns: The collection's resourceVersion, from which a watch can go on.
+    func list(
+        _ resource: Resource, _ options: ListOptions, item: @Sendable ([UInt8]) throws -> Void
+    ) async throws(KubernetesError) -> String
+
+    /// Streams changes from `resourceVersion` on, until the server or the caller ends it.
+    /// - Parameter event: Called in order, at once, from one task at a time; it must not block.
+    /// - Throws: `KubernetesError` with `isExpired` when the caller must list again.
+    func watch(
+        _ resource: Resource, _ options: ListOptions, from resourceVersion: String,
+        event: @Sendable (WatchEvent) throws -> Void
+    ) async throws(KubernetesError)
+
+    /// Creates an object; not idempotent.
+    func create(
+        _ resource: Resource, namespace: String, _ object: JSON, subresource: (name: String, of: String)?,
+        _ options: WriteOptions
+    ) async throws(KubernetesError) -> JSON
+
+    /// Replaces an object; its `metadata.resourceVersion` is the precondition.
+    func update(
+        _ resource: Resource, _ key: ObjectKey, _ object: JSON, subresource: String?, _ options: WriteOptions
+    ) async throws(KubernetesError) -> JSON
+
+    /// Patches an object; a `metadata.resourceVersion` or `uid` in the patch is a precondition.
+    func patch(
+        _ resource: Resource, _ key: ObjectKey, _ type: PatchType, _ body: JSON, subresource: String?,
+        _ options: WriteOptions
+    ) async throws(KubernetesError) -> JSON
+
+    /// Deletes an object; `false` where it did not exist.
+    @discardableResult
+    func delete(_ resource: Resource, _ key: ObjectKey, _ options: DeleteOptions) async throws(KubernetesError) -> Bool
+}
+
+/// One change that a watch delivers.
+package struct WatchEvent: Sendable {
+    package enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", bookmark = "BOOKMARK" }
+
+    package var kind: Kind
+    /// The object's JSON text; of a bookmark only kind and resourceVersion.
+    package var object: [UInt8]
+
+    package init(kind: Kind, object: [UInt8]) {
+        self.kind = kind
+        self.object = object
+    }
+}
