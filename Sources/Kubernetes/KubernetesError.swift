@@ -1,5 +1,3 @@
-package import Manifest
-
 /// A request that the API server refused, or that never got an answer.
 package struct KubernetesError: Error, Hashable, CustomStringConvertible {
     /// One entry of `details.causes` of a Status.
