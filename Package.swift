@@ -44,7 +44,8 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0"),
+        // Without its default trait, which would bring all of Foundation into the binary.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
     ],
     targets: [
@@ -76,7 +77,7 @@ let package = Package(
                 "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
                 logging, metrics, lifecycle, crypto,
             ]),
-        module("EmbeddedCluster", ["Manifest", "Kubernetes", hummingbird, logging]),
+        module("EmbeddedCluster", ["Manifest", "Transport", "Kubernetes", hummingbird, logging, subprocess]),
         module(
             "Console",
             ["Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, logging, metrics, crypto]),
@@ -110,5 +111,11 @@ let package = Package(
                 "Kubernetes", "EmbeddedCluster", "Notifications",
             ]),
         tests("Console", ["Manifest"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "SluiceTestKit", "Manifest", "Transport", "Kubernetes", "EmbeddedCluster", logging, subprocess,
+            ],
+            swiftSettings: settings),
     ]
 )
