@@ -32,6 +32,8 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -47,6 +49,9 @@ let package = Package(
         // Without its default trait, which would bring all of Foundation into the binary.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        // What Hummingbird's interface is made of.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -77,10 +82,16 @@ let package = Package(
                 "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
                 logging, metrics, lifecycle, crypto,
             ]),
-        module("EmbeddedCluster", ["Manifest", "Transport", "Kubernetes", hummingbird, logging, subprocess]),
+        module(
+            "EmbeddedCluster",
+            ["Manifest", "Transport", "Kubernetes", hummingbird, httpTypes, nio, logging, subprocess]),
         module(
             "Console",
-            ["Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, logging, metrics, crypto]),
+            [
+                "Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, httpTypes, nio, lifecycle,
+                logging,
+                metrics, crypto,
+            ]),
         .executableTarget(
             name: "sluice",
             dependencies: [
