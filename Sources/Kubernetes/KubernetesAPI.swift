@@ -64,7 +64,9 @@ package struct WriteOptions: Sendable {
 
 /// Options of a delete.
 package struct DeleteOptions: Sendable {
-    package enum Propagation: String, Sendable { case foreground = "Foreground", background = "Background", orphan = "Orphan" }
+    package enum Propagation: String, Sendable {
+        case foreground = "Foreground", background = "Background", orphan = "Orphan"
+    }
 
     package var propagation: Propagation?
     /// Fails with a conflict when the object has another uid: it was replaced meanwhile.
@@ -93,11 +95,18 @@ package struct ListOptions: Hashable, Sendable {
     package var namespace: String?
     package var labelSelector: String?
     package var fieldSelector: String?
+    /// Of a list: `nil` asks for the most recent state, in pages; `"0"` for any that the server has at hand; another
+    /// value for one that is not older. A watch gives its own and does not look here.
+    package var resourceVersion: String?
 
-    package init(namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil) {
+    package init(
+        namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil,
+        resourceVersion: String? = nil
+    ) {
         self.namespace = namespace
         self.labelSelector = labelSelector
         self.fieldSelector = fieldSelector
+        self.resourceVersion = resourceVersion
     }
 }
 
@@ -118,6 +127,8 @@ package protocol KubernetesAPI: Sendable {
     ) async throws(KubernetesError) -> String
 
     /// Streams changes from `resourceVersion` on, until the server or the caller ends it.
+    ///
+    /// A watch that has been accepted begins with a bookmark of `resourceVersion`, so that its caller knows that it works.
     /// - Parameter event: Called in order, at once, from one task at a time; it must not block.
     /// - Throws: `KubernetesError` with `isExpired` when the caller must list again.
     func watch(
@@ -149,7 +160,9 @@ package protocol KubernetesAPI: Sendable {
 
 /// One change that a watch delivers.
 package struct WatchEvent: Sendable {
-    package enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", bookmark = "BOOKMARK" }
+    package enum Kind: String, Sendable {
+        case added = "ADDED", modified = "MODIFIED", deleted = "DELETED", bookmark = "BOOKMARK"
+    }
 
     package var kind: Kind
     /// The object's JSON text; of a bookmark only kind and resourceVersion.

@@ -1,0 +1,232 @@
+package import Logging
+package import Manifest
+
+/// Keeps a ``Store`` equal to the cluster: lists once, then watches, for ever, whatever fails.
+///
+/// Objects are decoded straight from the bytes as they arrive. One that cannot be decoded is quarantined alone: its last
+/// good state stays in the store, its problem is in ``quarantined``, and everything else goes on.
+/// Handlers run on the thread that reads the network: they only put keys into queues.
+package final class Informer<Object: CachedObject>: Sendable {
+    /// Told of each change: `old` is nil for a new object, `new` for a deleted one.
+    package typealias Handler = @Sendable (ObjectKey, _ old: Object?, _ new: Object?) -> Void
+
+    private struct State {
+        var handlers: [Handler] = []
+        var quarantineHandlers: [@Sendable (ObjectKey, JSONError) -> Void] = []
+        var quarantined: [ObjectKey: JSONError] = [:]
+        var health = InformerHealth()
+    }
+
+    package let resource: Resource
+    package let options: ListOptions
+    package let store: Store<Object>
+    private let api: any KubernetesAPI
+    private let clock: any WallClock
+    private let logger: Logger
+    private let backoff: Backoff
+    private let state = Lock(State())
+    private let latch = Latch()
+
+    package init(
+        _ api: any KubernetesAPI, _ resource: Resource, _ options: ListOptions = ListOptions(),
+        indexes: [String: Store<Object>.Index] = [:], logger: Logger, clock: any WallClock = SystemClock(),
+        backoff: Backoff = .watch
+    ) {
+        self.api = api
+        self.resource = resource
+        self.options = options
+        store = Store(indexes: indexes)
+        self.clock = clock
+        self.backoff = backoff
+        var logger = logger
+        logger[metadataKey: "resource"] = "\(resource)"
+        self.logger = logger
+    }
+
+    /// Adds a handler; register before `run()`. It must not block.
+    package func onChange(_ handler: @escaping Handler) { state.withLock { $0.handlers.append(handler) } }
+
+    /// Adds a handler for objects that cannot be decoded; register before `run()`.
+    package func onQuarantine(_ handler: @escaping @Sendable (ObjectKey, JSONError) -> Void) {
+        state.withLock { $0.quarantineHandlers.append(handler) }
+    }
+
+    /// Whether the first list is complete; also where the kind does not exist on the server.
+    package var hasSynced: Bool { latch.isOpen }
+    /// Waits until the first list is complete; `false` when the calling task is cancelled first.
+    @discardableResult
+    package func waitUntilSynced() async -> Bool { await latch.wait() }
+
+    /// Objects whose latest state cannot be decoded, and why.
+    package var quarantined: [ObjectKey: JSONError] { state.withLock { $0.quarantined } }
+    package func problem(_ key: ObjectKey) -> JSONError? { state.withLock { $0.quarantined[key] } }
+    package var health: InformerHealth { state.withLock { $0.health } }
+    /// Since when no list or watch has worked.
+    package var failingSince: Timestamp? { health.failingSince }
+
+    /// Lists and watches until the calling task is cancelled.
+    package func run() async {
+        var rules = ReflectorRules()
+        while !Task.isCancelled {
+            switch rules.phase {
+            case .list(let version): await list(from: version, &rules)
+            case .watch(let version): await watch(from: version, &rules)
+            }
+            if rules.failures > 0 {
+                var random = SystemRandomNumberGenerator()
+                try? await Task.sleep(for: backoff.delay(after: rules.failures, using: &random))
+            }
+        }
+    }
+
+    // MARK: List
+
+    private func list(from version: String?, _ rules: inout ReflectorRules) async {
+        var options = options
+        options.resourceVersion = version
+        // Objects go into the store one by one as they come; only keys are held to find what vanished meanwhile.
+        let listed = store.count + quarantined.count > 0 ? Lock(Set<ObjectKey>()) : nil
+        do {
+            let version = try await api.list(resource, options) { bytes in
+                guard let key = self.take(bytes) else { return }
+                listed?.withLock { _ = $0.insert(key) }
+            }
+            if let listed { sweep(keeping: listed.withLock { $0 }) }
+            store.advance(to: version)
+            rules.listed(version)
+            works { $0.lists += 1 }
+            latch.open()
+        } catch {
+            failed(error, &rules)
+        }
+    }
+
+    private func sweep(keeping keys: Set<ObjectKey>) {
+        state.withLock { state in state.quarantined = state.quarantined.filter { keys.contains($0.key) } }
+        publish(store.sweep(keeping: keys))
+    }
+
+    // MARK: Watch
+
+    private func watch(from version: String, _ rules: inout ReflectorRules) async {
+        let start = ContinuousClock.now
+        let progress = Lock((version: "", events: 0, isLost: false))
+        let outcome: KubernetesError?
+        do {
+            try await api.watch(resource, options, from: version) { event in
+                guard let version = self.take(event) else {
+                    progress.withLock { $0.isLost = true }
+                    throw KubernetesError(
+                        code: 0, reason: "Malformed", message: "the watch of \(self.resource) sent an unreadable object"
+                    )
+                }
+                let isFirst = progress.withLock { progress in
+                    progress.version = version
+                    progress.events += 1
+                    return progress.events == 1
+                }
+                if isFirst { self.works { $0.watches += 1 } }
+            }
+            outcome = nil
+        } catch {
+            outcome = error
+        }
+        let seen = progress.withLock { $0 }
+        rules.seen(seen.version)
+        if seen.isLost { rules.lostTrack() }
+        if let outcome {
+            if !seen.isLost { failed(outcome, &rules) } else { note(outcome) }
+        } else {
+            rules.closed(after: ContinuousClock.now - start, events: seen.events)
+            works { _ in }
+        }
+    }
+
+    /// Takes in an event and gives its resourceVersion; `nil` where not even that can be read.
+    private func take(_ event: WatchEvent) -> String? {
+        guard let header = try? ObjectHeader(event.object) else { return nil }
+        switch event.kind {
+        case .bookmark: store.advance(to: header.resourceVersion)
+        case .added, .modified: if take(event.object, header) == nil { return nil }
+        case .deleted:
+            _ = state.withLock { $0.quarantined.removeValue(forKey: header.key) }
+            publish(store.remove(header.key, resourceVersion: header.resourceVersion))
+        }
+        return header.resourceVersion
+    }
+
+    // MARK: Objects
+
+    /// Takes in an object and gives its key; `nil` where it has none.
+    private func take(_ bytes: [UInt8], _ known: ObjectHeader? = nil) -> ObjectKey? {
+        do {
+            var reader = JSONReader(bytes)
+            var object = try Object.decode(&reader)
+            object.adopt(resource)
+            let key = object.key
+            _ = state.withLock { $0.quarantined.removeValue(forKey: key) }
+            publish(store.apply(object))
+            return key
+        } catch {
+            guard let header = known ?? (try? ObjectHeader(bytes)), !header.key.name.isEmpty else {
+                logger.error("an object without a readable name is left out", metadata: ["error": "\(error)"])
+                return nil
+            }
+            quarantine(header.key, error)
+            return header.key
+        }
+    }
+
+    private func quarantine(_ key: ObjectKey, _ problem: JSONError) {
+        let handlers = state.withLock { state in
+            state.quarantined[key] = problem
+            return state.quarantineHandlers
+        }
+        logger.warning("object cannot be read and is set aside", metadata: ["key": "\(key)", "error": "\(problem)"])
+        for handler in handlers { handler(key, problem) }
+    }
+
+    private func publish(_ changes: [Store<Object>.Change]) {
+        guard !changes.isEmpty else { return }
+        let handlers = state.withLock { $0.handlers }
+        for change in changes {
+            for handler in handlers { handler(change.key, change.old, change.new) }
+        }
+    }
+
+    // MARK: Health
+
+    private func failed(_ error: KubernetesError, _ rules: inout ReflectorRules) {
+        guard !Task.isCancelled else { return }
+        rules.failed(error)
+        if rules.isMissing {
+            sweep(keeping: [])
+            latch.open()
+        }
+        // A watch that has become too old is part of normal life; so is a kind that is not installed.
+        if !error.isExpired { note(error, isMissing: rules.isMissing) }
+    }
+
+    private func note(_ error: KubernetesError, isMissing: Bool = false) {
+        let now = clock.now()
+        let isNew = state.withLock { state in
+            let before = state.health
+            state.health.lastError = error
+            state.health.isMissing = isMissing
+            if before.failingSince == nil { state.health.failingSince = now }
+            return before.failingSince == nil || before.lastError?.reason != error.reason
+        }
+        logger.log(
+            level: isNew && !isMissing ? .warning : .debug, "list or watch failed, trying again",
+            metadata: ["error": "\(error)"])
+    }
+
+    private func works(_ change: (inout InformerHealth) -> Void) {
+        state.withLock { state in
+            state.health.failingSince = nil
+            state.health.lastError = nil
+            state.health.isMissing = false
+            change(&state.health)
+        }
+    }
+}

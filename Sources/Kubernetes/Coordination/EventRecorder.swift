@@ -1,0 +1,108 @@
+package import Logging
+package import Manifest
+import Transport
+
+/// Writes Events in the background.
+///
+/// Recording never waits and never fails; when too many wait to be written, new ones are dropped and counted.
+package final class EventRecorder: Sendable {
+    private static let pendingLimit = 1_000
+    private static let tries = 12
+
+    private struct State {
+        var correlator: EventCorrelator
+        var pending = 0
+        var dropped = 0
+    }
+
+    private let api: any KubernetesAPI
+    private let clock: any WallClock
+    private let logger: Logger
+    private let retryDelay: Duration
+    private let stream: AsyncStream<ObjectEvent>
+    private let input: AsyncStream<ObjectEvent>.Continuation
+    private let state: Lock<State>
+
+    /// - Parameter component: `source.component` of the Events: `rollouts-controller`.
+    package init(
+        _ api: any KubernetesAPI, component: String, clock: any WallClock = SystemClock(), logger: Logger,
+        retryDelay: Duration = .seconds(10)
+    ) {
+        self.api = api
+        self.clock = clock
+        self.logger = logger
+        self.retryDelay = retryDelay
+        state = Lock(State(correlator: EventCorrelator(component: component)))
+        (stream, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.pendingLimit))
+    }
+
+    /// Notes an event; it is written soon. URLs in the message lose their credentials.
+    package func record(_ event: ObjectEvent) {
+        var event = event
+        event.message = withoutCredentials(event.message)
+        state.withLock { $0.pending += 1 }
+        guard case .enqueued = input.yield(event) else {
+            state.withLock { state in
+                state.pending -= 1
+                state.dropped += 1
+            }
+            return
+        }
+    }
+
+    package func record(
+        _ level: ObjectEvent.Level = .normal, _ reason: String, _ message: String, regarding: ObjectEvent.Target
+    ) {
+        record(ObjectEvent(level, reason, message, regarding: regarding))
+    }
+
+    /// Events that were dropped because too many waited.
+    package var dropped: Int { state.withLock { $0.dropped } }
+
+    /// Writes events until the calling task is cancelled; to be called once.
+    package func run() async {
+        for await event in stream {
+            let now = clock.now()
+            if let action = state.withLock({ $0.correlator.correlate(event, now: now) }) { await send(action) }
+            state.withLock { $0.pending -= 1 }
+        }
+    }
+
+    /// Waits until what was recorded is written, at most for `limit`.
+    package func drain(for limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        while state.withLock({ $0.pending > 0 }), ContinuousClock.now < end, !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    private func send(_ action: EventCorrelator.Action) async {
+        for attempt in 1...Self.tries where !Task.isCancelled {
+            do {
+                switch action {
+                case .create(let event): try await create(event)
+                case .repeated(let key, let patch, let event):
+                    do {
+                        _ = try await api.patch(.events, key, .merge, patch, subresource: nil, WriteOptions())
+                    } catch  where error.isNotFound {
+                        try await create(event)
+                    }
+                }
+                return
+            } catch {
+                // Refused for good: the namespace is going, or we may not write Events.
+                let isFinal = (400..<500).contains(error.code) && error.code != 429
+                if isFinal || attempt == Self.tries {
+                    logger.debug("event not written", metadata: ["error": "\(error)"])
+                    return
+                }
+                try? await Task.sleep(for: error.retryAfter ?? retryDelay)
+            }
+        }
+    }
+
+    private func create(_ event: JSON) async throws(KubernetesError) {
+        _ = try await api.create(
+            .events, namespace: event.objectKey.namespace, event, subresource: nil, WriteOptions())
+    }
+}

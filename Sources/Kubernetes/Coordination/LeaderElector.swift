@@ -1,0 +1,180 @@
+package import Logging
+package import Manifest
+
+/// Holds a Lease while work is done, so that one of several processes does it.
+///
+/// Leases do not fence: a write that must not be repeated carries its own precondition.
+package final class LeaderElector: Sendable {
+    package enum End: Sendable {
+        /// The work returned, or the calling task was cancelled; the Lease is released.
+        case finished
+        /// The Lease could not be renewed in time: the work was cancelled, and the process should start afresh.
+        case lost
+    }
+
+    /// Times of the election; each must be longer than the next.
+    package struct Timing: Sendable {
+        package var leaseDuration: Duration = .seconds(15)
+        package var renewDeadline: Duration = .seconds(10)
+        package var retryPeriod: Duration = .seconds(2)
+
+        package init() {}
+    }
+
+    private struct State {
+        var rules: LeaseRules
+        /// The Lease as last read or written, for updates without a read.
+        var lease: JSON?
+        var isLeading = false
+    }
+
+    private let api: any KubernetesAPI
+    private let key: ObjectKey
+    private let timing: Timing
+    private let clock: any WallClock
+    private let logger: Logger
+    private let state: Lock<State>
+
+    /// - Parameter identity: `<hostname>_<uuid>`; another for each process.
+    package init(
+        _ api: any KubernetesAPI, lease key: ObjectKey, identity: String, timing: Timing = Timing(),
+        clock: any WallClock = SystemClock(), logger: Logger
+    ) {
+        self.api = api
+        self.key = key
+        self.timing = timing
+        self.clock = clock
+        self.logger = logger
+        state = Lock(State(rules: LeaseRules(key: key, identity: identity, duration: timing.leaseDuration)))
+    }
+
+    package var isLeading: Bool { state.withLock { $0.isLeading } }
+    /// Who holds the Lease as far as is known; empty when nobody does.
+    package var holder: String { state.withLock { $0.rules.observed?.holder ?? "" } }
+
+    /// Waits for the Lease, runs `work` while it is held, and releases it when the work has ended.
+    package func run(_ work: @escaping @Sendable () async -> Void) async -> End {
+        while !(await attempt(within: timing.renewDeadline)) {
+            if Task.isCancelled { return .finished }
+            try? await Task.sleep(for: retryDelay())
+        }
+        state.withLock { $0.isLeading = true }
+        logger.info("leading", metadata: ["lease": "\(key)"])
+        let end = await withTaskGroup(of: End.self) { group in
+            group.addTask {
+                await work()
+                return .finished
+            }
+            group.addTask { await self.renew() }
+            let first = await group.next() ?? .finished
+            group.cancelAll()
+            await group.waitForAll()
+            return first
+        }
+        state.withLock { $0.isLeading = false }
+        if case .finished = end {
+            // Not a child: the calling task may be cancelled, and the Lease is given back all the same.
+            await Task { await self.release() }.value
+        }
+        return end
+    }
+
+    /// Renews until that fails for longer than the deadline, or until cancelled.
+    private func renew() async -> End {
+        var renewed = ContinuousClock.now
+        while true {
+            try? await Task.sleep(for: retryDelay())
+            if Task.isCancelled { return .finished }
+            let left = timing.renewDeadline - (ContinuousClock.now - renewed)
+            if left > .zero, await attempt(within: left) {
+                renewed = ContinuousClock.now
+            } else if Task.isCancelled {
+                return .finished
+            } else if ContinuousClock.now - renewed >= timing.renewDeadline {
+                logger.error("lease not renewed in time, giving up", metadata: ["lease": "\(key)"])
+                return .lost
+            }
+        }
+    }
+
+    private func retryDelay() -> Duration { timing.retryPeriod * (1 + Double.random(in: 0...1.2)) }
+
+    /// Tries once to take or renew the Lease.
+    private func attempt(within limit: Duration) async -> Bool {
+        do {
+            return try await withDeadline(limit) { try await self.tryOnce() }
+        } catch {
+            state.withLock { $0.lease = nil }
+            if !Task.isCancelled {
+                logger.warning("lease not reached", metadata: ["lease": "\(key)", "error": "\(error)"])
+            }
+            return false
+        }
+    }
+
+    private func tryOnce() async throws(KubernetesError) -> Bool {
+        // While leading, the Lease is written with the version last seen; only a conflict makes it read again.
+        if let known = state.withLock({ $0.isLeading ? $0.lease : nil }) {
+            if let isOurs = try await write(known) { return isOurs }
+        }
+        return try await write(try await api.get(.leases, key, subresource: nil)) ?? false
+    }
+
+    /// Takes or renews the Lease if it may be; `nil` when another write came first.
+    private func write(_ lease: JSON?) async throws(KubernetesError) -> Bool? {
+        let now = ContinuousClock.now
+        let wall = clock.now()
+        let written: JSON
+        do {
+            switch state.withLock({ $0.rules.decide(lease, now: now, wall: wall) }) {
+            case .wait: return false
+            case .create(let lease):
+                written = try await api.create(
+                    .leases, namespace: key.namespace, lease, subresource: nil, WriteOptions())
+            case .update(let lease):
+                written = try await api.update(.leases, key, lease, subresource: nil, WriteOptions())
+            }
+        } catch {
+            let isLate = error.code == 409 || (error.isNotFound && lease != nil)
+            if isLate { return nil }
+            throw error
+        }
+        state.withLock { state in
+            state.lease = written
+            _ = state.rules.decide(written, now: now, wall: wall)
+        }
+        return true
+    }
+
+    private func release() async {
+        do {
+            try await withDeadline(.seconds(5)) {
+                guard let lease = try await self.api.get(.leases, self.key, subresource: nil),
+                    let released = self.state.withLock({ $0.rules.released(lease, self.clock.now()) })
+                else { return }
+                _ = try await self.api.update(.leases, self.key, released, subresource: nil, WriteOptions())
+            }
+        } catch {
+            logger.info("lease not released, it will run out", metadata: ["lease": "\(key)", "error": "\(error)"])
+        }
+    }
+}
+
+/// The time for something has run out.
+package struct DeadlineExceeded: Error {}
+
+/// Runs `body`, and cancels it when it takes longer than `limit`.
+package func withDeadline<Result: Sendable>(
+    _ limit: Duration, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: limit)
+            throw DeadlineExceeded()
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next() else { throw DeadlineExceeded() }
+        return first
+    }
+}
