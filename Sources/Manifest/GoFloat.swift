@@ -12,12 +12,22 @@ package enum GoFloat {
         return format(value, exponentBelow: -4, exponentDigits: 2)
     }
 
-    private static func format(_ value: Double, exponentBelow: Int, exponentDigits: Int) -> String {
+    /// As `strconv`'s shortest `%g`, which Kustomize's YAML shows: positional from 1e-4 up to 1e6.
+    ///
+    /// An integral value up to 1e21 has passed through JSON before and is written as an integer.
+    package static func yaml(_ value: Double) -> String {
+        let isIntegral = value == value.rounded(.towardZero) && value.magnitude < 1e21
+        return format(value, exponentBelow: -4, exponentFrom: isIntegral ? 21 : 6, exponentDigits: 2)
+    }
+
+    private static func format(
+        _ value: Double, exponentBelow: Int, exponentFrom: Int = 21, exponentDigits: Int
+    ) -> String {
         guard value.isFinite else { return "null" }
         if value == 0 { return value.sign == .minus ? "-0" : "0" }
         let (digits, exponent) = shortest(value.magnitude)
         let sign = value < 0 ? "-" : ""
-        if exponent < exponentBelow || exponent >= 21 {
+        if exponent < exponentBelow || exponent >= exponentFrom {
             let head = String(digits.prefix(1))
             let tail = digits.dropFirst()
             let mantissa = tail.isEmpty ? head : "\(head).\(tail)"
