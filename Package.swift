@@ -34,6 +34,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
@@ -49,7 +50,8 @@ let package = Package(
         // Without its default trait, which would bring all of Foundation into the binary.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
-        // What Hummingbird's interface is made of.
+        // What the interfaces of Hummingbird and Subprocess are made of.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
@@ -84,7 +86,7 @@ let package = Package(
             ]),
         module(
             "EmbeddedCluster",
-            ["Manifest", "Transport", "Kubernetes", hummingbird, httpTypes, nio, logging, subprocess]),
+            ["Manifest", "Transport", "Kubernetes", hummingbird, httpTypes, nio, logging, subprocess, system]),
         module(
             "Console",
             [

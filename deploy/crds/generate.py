@@ -5,9 +5,11 @@ The kinds of other projects keep their names, scopes, subresources and printer c
 provider blocks keep fields that Sluice does not know: another controller may have written them.
 Run it after a change here and commit both: deploy/crds/generate.py
 """
+import json
 import pathlib
 
 HERE = pathlib.Path(__file__).parent
+SWIFT = HERE.parent.parent / "Sources/EmbeddedCluster/Stage/BundledKinds.swift"
 
 
 def obj(description=None, /, *, required=(), keep=False, **properties):
@@ -339,9 +341,33 @@ def definition(group, version, kind, plural, scope, short, schema, columns, subr
         "spec": {"group": group, "scope": scope, "names": names, "versions": [served]}}
 
 
+# The two kinds of Istio that Sluice writes, for clusters without Istio: the embedded one and those of tests.
+MESH = [
+    ("networking.istio.io", "v1alpha3", "VirtualService", "virtualservices", "Namespaced", ["vs"],
+     obj("Routes of a mesh.", spec=obj(keep=True), status=obj(keep=True)), [AGE], None),
+    ("networking.istio.io", "v1alpha3", "DestinationRule", "destinationrules", "Namespaced", ["dr"],
+     obj("Subsets of a host.", spec=obj(keep=True), status=obj(keep=True)), [AGE], None),
+]
+
+
+def swift(name, comment, entries):
+    body = "\n".join(json.dumps(definition(*e), separators=(",", ":"), sort_keys=True) for e in entries)
+    return f'''    /// {comment}
+    package static let {name} = #"""
+{body}
+"""#
+'''
+
+
 for entry in KINDS:
     lines = ["# Written by generate.py; change that and run it."]
     document = definition(*entry)
     for key in document:
         emit_member(key, document[key], 0, lines)
     (HERE / f"{entry[3]}-crd.yaml").write_text("\n".join(lines) + "\n")
+
+SWIFT.write_text(
+    "// Written by deploy/crds/generate.py; change that and run it.\n// swift-format-ignore-file\n\n"
+    "/// CustomResourceDefinitions as JSON, one a line.\npackage enum BundledKinds {\n"
+    + swift("sluice", "The kinds that deploy/ installs.", KINDS) + "\n"
+    + swift("mesh", "Istio's kinds, without their schemas.", MESH) + "}\n")

@@ -1,0 +1,150 @@
+import Hummingbird
+package import Kubernetes
+import Manifest
+
+/// Plays the data plane where no pods run: shares imaginary requests out by the live VirtualServices' weights to ready
+/// pods, and serves the request counters that Istio's proxies would.
+///
+/// A pod's annotation `mesh.sluice.dev/error-percent` says how many of its answers are errors. A destination without a
+/// ready pod answers 503.
+package final class SimulatedMesh: Sendable {
+    private struct Series: Hashable, Sendable {
+        var service: String
+        var namespace: String
+        var hash: String
+        var code: Int
+    }
+
+    private struct State: Sendable {
+        var counters: [Series: Double] = [:]
+        /// Requests that went to a destination without a ready pod, by namespace.
+        var lost: [String: Double] = [:]
+    }
+
+    package let port: Int
+    private let api: any KubernetesAPI
+    private let requestsPerTick: Double
+    private let state = Lock(State())
+
+    /// - Parameter requestsPerTick: For each VirtualService, every 250 ms.
+    package init(_ api: any KubernetesAPI, requestsPerTick: Double = 50) throws {
+        guard let port = freeLoopbackPort() else { throw FileError(what: "find a free port", code: 0) }
+        self.port = port
+        self.api = api
+        self.requestsPerTick = requestsPerTick
+    }
+
+    /// Requests that found no ready pod, by namespace: traffic that a rollout lost.
+    package var lost: [String: Double] { state.withLock { $0.lost } }
+
+    /// Serves and shares out until cancelled.
+    package func run() async throws {
+        let router = Router()
+        router.get("metrics") { [self] _, _ in metrics() }
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)))
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { try await application.run() }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await self.tick()
+                    try await Task.sleep(for: .milliseconds(250))
+                }
+            }
+        }
+    }
+
+    private func metrics() -> String {
+        var text = "# TYPE istio_requests_total counter\n"
+        for (series, count) in state.withLock({ $0.counters }).sorted(by: { order($0.key) < order($1.key) }) {
+            text += """
+                istio_requests_total{destination_service_name="\(series.service)",\
+                destination_service_namespace="\(series.namespace)",\
+                rollouts_pod_template_hash="\(series.hash)",response_code="\(series.code)"} \(count)
+
+                """
+        }
+        return text
+    }
+
+    private func order(_ series: Series) -> String {
+        "\(series.namespace)/\(series.service)/\(series.hash)/\(series.code)"
+    }
+
+    private func tick() async throws {
+        let virtualServices = try await list(MeshResources.virtualServices)
+        guard !virtualServices.isEmpty else { return }
+        let services = try await list(MeshResources.services)
+        let rules = try await list(MeshResources.destinationRules)
+        let pods = try await list(MeshResources.pods).filter(isReady)
+        for virtualService in virtualServices {
+            let namespace = virtualService.objectKey.namespace
+            for route in virtualService.at("spec", "http")?[0]?["route"]?.arrayValue ?? [] {
+                let weight = route["weight"]?.doubleValue ?? 100
+                guard weight > 0, let host = route.at("destination", "host")?.stringValue else { continue }
+                let service = String(host.prefix { $0 != "." })
+                var selector = services.first { $0.objectKey == ObjectKey(namespace: namespace, name: service) }?
+                    .at("spec", "selector")?.stringMap
+                if let subset = route.at("destination", "subset")?.stringValue {
+                    let rule = rules.first {
+                        $0.objectKey.namespace == namespace && $0.at("spec", "host")?.stringValue == host
+                    }
+                    let labels = rule?.at("spec", "subsets")?.arrayValue?
+                        .first { $0["name"]?.stringValue == subset }?["labels"]?.stringMap
+                    selector = (selector ?? [:]).merging(labels ?? [:]) { $1 }
+                }
+                let targets = pods.filter { pod in
+                    pod.objectKey.namespace == namespace && selector?.isEmpty == false
+                        && LabelSelector(matchLabels: selector ?? [:]).matches(pod.labels)
+                }
+                share(requestsPerTick * weight / 100, service, namespace, targets)
+            }
+        }
+    }
+
+    private func share(_ requests: Double, _ service: String, _ namespace: String, _ targets: [JSON]) {
+        state.withLock { state in
+            guard !targets.isEmpty else {
+                state.lost[namespace, default: 0] += requests
+                state.counters[Series(service: service, namespace: namespace, hash: "", code: 503), default: 0] +=
+                    requests
+                return
+            }
+            for pod in targets {
+                let each = requests / Double(targets.count)
+                let percent = pod.annotations["mesh.sluice.dev/error-percent"].flatMap(Double.init) ?? 0
+                let hash = pod.labels["rollouts-pod-template-hash"] ?? ""
+                let errors = each * min(100, max(0, percent)) / 100
+                let bad = Series(service: service, namespace: namespace, hash: hash, code: 500)
+                let good = Series(service: service, namespace: namespace, hash: hash, code: 200)
+                if errors > 0 { state.counters[bad, default: 0] += errors }
+                state.counters[good, default: 0] += each - errors
+            }
+        }
+    }
+
+    private func list(_ resource: Resource) async throws -> [JSON] {
+        let items = Lock<[JSON]>([])
+        _ = try await api.list(resource, ListOptions()) { bytes in
+            let object = try JSON(parsing: bytes)
+            items.withLock { $0.append(object) }
+        }
+        return items.withLock { $0 }
+    }
+
+    private func isReady(_ pod: JSON) -> Bool {
+        pod.at("metadata", "deletionTimestamp") == nil
+            && (pod.at("status", "conditions")?.arrayValue ?? []).contains {
+                $0["type"]?.stringValue == "Ready" && $0["status"]?.stringValue == "True"
+            }
+    }
+}
+
+private enum MeshResources {
+    static let services = Resource(group: "", version: "v1", plural: "services", kind: "Service")
+    static let pods = Resource(group: "", version: "v1", plural: "pods", kind: "Pod")
+    static let virtualServices = Resource(
+        group: "networking.istio.io", version: "v1alpha3", plural: "virtualservices", kind: "VirtualService")
+    static let destinationRules = Resource(
+        group: "networking.istio.io", version: "v1alpha3", plural: "destinationrules", kind: "DestinationRule")
+}
