@@ -39,8 +39,10 @@ package enum IntOrString: Hashable, Sendable, CustomStringConvertible {
         if case .int = self { true } else { percent != nil }
     }
 
-    /// The integer itself, or the percentage of `total` rounded up (as a Deployment's `maxSurge`) or down (as its
-    /// `maxUnavailable`); `nil` for a text that is no percentage. Saturates.
+    /// The integer itself, or the percentage of `total`.
+    ///
+    /// Rounded up as a Deployment's `maxSurge` is, or down as its `maxUnavailable`. `nil` for a text that is no
+    /// percentage; saturates.
     package func resolve(total: Int64, roundingUp: Bool) -> Int64? {
         if case .int(let value) = self { return value }
         guard let percent else { return nil }

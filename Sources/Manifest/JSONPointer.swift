@@ -4,7 +4,9 @@ package struct JSONPointer: Hashable, Sendable, CustomStringConvertible {
 
     package init(_ tokens: [String]) { self.tokens = tokens }
 
-    /// `/spec/template`; empty for the root. `nil` for a text without leading slash or with a bad `~` escape.
+    /// `/spec/template`, or empty for the root.
+    ///
+    /// `nil` for a text without leading slash or with a bad `~` escape.
     package init?(_ text: String) {
         guard !text.isEmpty else {
             tokens = []
