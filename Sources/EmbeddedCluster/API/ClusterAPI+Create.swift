@@ -3,8 +3,9 @@ import Manifest
 
 extension ClusterAPI {
     /// Creates an object, with a generated name where it asks for one.
+    /// - Parameter owned: `managedFields` that server-side apply has worked out.
     func create(
-        _ kind: ServedKind, namespace: String, _ given: JSON, _ options: WriteOptions
+        _ kind: ServedKind, namespace: String, _ given: JSON, _ options: WriteOptions, owned: JSON? = nil
     ) throws(KubernetesError) -> Written {
         let definition = kind.definition
         var object = try decoded(given, kind, namespace: namespace)
@@ -16,7 +17,7 @@ extension ClusterAPI {
         for attempt in 0..<8 {
             if isGenerated { object.set(.string(String(base.prefix(58)) + newSuffix()), at: "metadata", "name") }
             do {
-                return try createNamed(kind, object, options)
+                return try createNamed(kind, object, options, owned)
             } catch {
                 guard isGenerated, error.isAlreadyExists, attempt < 7 else { throw error }
             }
@@ -25,7 +26,7 @@ extension ClusterAPI {
     }
 
     private func createNamed(
-        _ kind: ServedKind, _ given: JSON, _ options: WriteOptions
+        _ kind: ServedKind, _ given: JSON, _ options: WriteOptions, _ owned: JSON?
     ) throws(KubernetesError) -> Written {
         let definition = kind.definition
         var object = given
@@ -39,8 +40,12 @@ extension ClusterAPI {
         if kind.version.hasStatus { object["status"] = nil }
         let warnings = try admit(&object, old: nil, kind, options)
         if definition.rules.hasGeneration { object.set(1, at: "metadata", "generation") }
-        object = FieldOwnership.afterWrite(
-            object, old: nil, kind: kind, subresource: nil, manager: options.fieldManager, now: clock.now())
+        if let owned {
+            object.set(owned.isNull ? nil : owned, at: "metadata", "managedFields")
+        } else {
+            object = FieldOwnership.afterWrite(
+                object, old: nil, kind: kind, subresource: nil, manager: options.fieldManager, now: clock.now())
+        }
         try checkStored(object, old: nil, kind)
         if store.get(definition.collection, key) != nil { throw .alreadyExists(definition, key.name) }
         if options.dryRun { return Written(object: object, wasCreated: true, warnings: warnings) }

@@ -135,15 +135,8 @@ extension ClusterAPI {
     private func createApplied(
         _ kind: ServedKind, _ key: ObjectKey, _ config: JSON, _ manager: String, _ options: WriteOptions
     ) throws(KubernetesError) -> Written {
-        let empty: JSON = [
-            "apiVersion": .string(kind.apiVersion), "kind": .string(kind.definition.kind),
-            "metadata": ["name": .string(key.name)],
-        ]
         let result = try FieldOwnership.apply(
-            config, to: empty, kind: kind, subresource: nil, manager: manager, force: options.force, now: clock.now(),
-            isNew: true)
-        var object = result.object
-        object.set(result.managedFields, at: "metadata", "managedFields")
-        return try create(kind, namespace: key.namespace, object, options)
+            config, to: nil, kind: kind, subresource: nil, manager: manager, force: options.force, now: clock.now())
+        return try create(kind, namespace: key.namespace, result.object, options, owned: result.managedFields ?? .null)
     }
 }

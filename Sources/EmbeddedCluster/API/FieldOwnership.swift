@@ -7,14 +7,41 @@ enum FieldOwnership {
     static func afterWrite(
         _ object: JSON, old: JSON?, kind: ServedKind, subresource: String?, manager: String?, now: Timestamp
     ) -> JSON {
-        object
+        ManagedFields.updated(
+            live: old, new: object, manager: manager ?? "unknown", apiVersion: kind.apiVersion,
+            subresource: subresource ?? "", now: now, schema: kind.version.schema,
+            ignoring: unwritable(kind, subresource))
     }
 
+    /// Merges an applied configuration into the live object, or into nothing.
     static func apply(
-        _ config: JSON, to live: JSON, kind: ServedKind, subresource: String?, manager: String, force: Bool,
-        now: Timestamp, isNew: Bool = false
+        _ config: JSON, to live: JSON?, kind: ServedKind, subresource: String?, manager: String, force: Bool,
+        now: Timestamp
     ) throws(KubernetesError) -> (object: JSON, managedFields: JSON?) {
-        (MergePatch.apply(config, to: live), nil)
+        do {
+            let object = try ServerSideApply.apply(
+                live: live, applied: config, manager: manager, force: force, apiVersion: kind.apiVersion,
+                subresource: subresource ?? "", now: now, schema: kind.version.schema,
+                ignoring: unwritable(kind, subresource))
+            return (object, object.at("metadata", "managedFields"))
+        } catch {
+            switch error {
+            case .conflicts(let conflicts):
+                throw KubernetesError(
+                    code: 409, reason: "Conflict", message: error.description,
+                    causes: conflicts.map { conflict in
+                        .init(reason: "FieldManagerConflict", message: conflict.message, field: "\(conflict.path)")
+                    })
+            case .invalid(let why): throw .badRequest("failed to apply: \(why)")
+            }
+        }
+    }
+
+    /// Fields that a write through this door leaves alone.
+    private static func unwritable(_ kind: ServedKind, _ subresource: String?) -> [[String]] {
+        guard kind.version.hasStatus else { return [] }
+        if subresource != "status" { return [["status"]] }
+        return [["spec"]] + ["labels", "annotations", "finalizers", "ownerReferences"].map { ["metadata", $0] }
     }
 
     static func strategicMerge(_ patch: JSON, into live: JSON, _ schema: SchemaNode) throws(PatchError) -> JSON {
@@ -41,14 +68,38 @@ enum FieldOwnership {
     }
 }
 
-extension SchemaNode: MergeSchema {
-    func rule(at path: [String]) -> MergeRule? {
+extension SchemaNode: MergeSchema, ApplySchema {
+    /// The node at a path of member names; list elements add nothing to it.
+    private func node(at path: [String]) -> SchemaNode? {
         var node = self
         for name in path {
             while let items = node.items { node = items }
             guard let next = node.member(name) else { return nil }
             node = next
         }
+        return node
+    }
+
+    func structure(at path: [String]) -> ApplyStructure? {
+        guard let node = node(at: path) else { return nil }
+        if node.mapType == "atomic" { return .atomic }
+        if node.type == "array" {
+            switch node.listType {
+            case "set": return .set
+            case "map":
+                let defaults = node.listKeys.compactMap { key in
+                    node.items?.properties[key]?.defaultValue.map { (key, $0) }
+                }
+                return .keyed(node.listKeys, defaults: Dictionary(defaults, uniquingKeysWith: { first, _ in first }))
+            default: return .atomic
+            }
+        }
+        if !node.properties.isEmpty { return .structure }
+        return node.additional == nil ? nil : .map
+    }
+
+    func rule(at path: [String]) -> MergeRule? {
+        guard let node = node(at: path) else { return nil }
         let strategies = node.patchStrategy?.split(separator: ",") ?? []
         if strategies.contains("replace") { return .replace }
         guard node.type == "array", strategies.contains("merge") else { return nil }

@@ -16,7 +16,7 @@ enum StoreRefusal: Error, Hashable {
 final class ClusterStore: Sendable {
     /// An object's place in the whole store.
     struct Place: Hashable, Sendable {
-        /// `deployments.apps`
+        /// Name of the kind: `deployments.apps`.
         var collection: String
         var key: ObjectKey
     }
