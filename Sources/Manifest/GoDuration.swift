@@ -14,26 +14,29 @@ extension Duration {
             return
         }
         guard !rest.isEmpty else { return nil }
-        var total = 0.0
-        var nanoseconds: Int64 = 0
+        var nanoseconds: Int128 = 0
         while !rest.isEmpty {
-            let number = rest.prefix(while: { $0.isASCII && ($0.isNumber || $0 == ".") })
-            guard number.contains(where: \.isNumber), let value = Double("0" + number) else { return nil }
-            rest = rest.dropFirst(number.count)
-            let unit = rest.prefix(while: { !$0.isNumber && $0 != "." })
+            let whole = rest.prefix(while: \.isASCIIDigit)
+            rest = rest.dropFirst(whole.count)
+            var fraction = Substring()
+            if rest.first == "." {
+                fraction = rest.dropFirst().prefix(while: \.isASCIIDigit)
+                rest = rest.dropFirst(1 + fraction.count)
+            }
+            guard !whole.isEmpty || !fraction.isEmpty else { return nil }
+            let unit = rest.prefix(while: { !$0.isASCIIDigit && $0 != "." })
             guard let scale = goUnits[String(unit)] else { return nil }
             rest = rest.dropFirst(unit.count)
-            total += value * Double(scale)
-            guard total < 9.2e18 else { return nil }
-            if let whole = Int64(number) {
-                let (product, overflow) = whole.multipliedReportingOverflow(by: scale)
-                if overflow { return nil }
-                nanoseconds += product
-            } else {
-                nanoseconds += Int64(value * Double(scale))
+            guard let count = whole.isEmpty ? 0 : Int64(whole) else { return nil }
+            nanoseconds += Int128(count) * Int128(scale)
+            // Digits beyond the eighteenth are far below a nanosecond.
+            let digits = fraction.prefix(18)
+            if let parts = Int64(digits) {
+                nanoseconds += Int128(parts) * Int128(scale) / (0..<digits.count).reduce(1) { power, _ in power * 10 }
             }
+            guard nanoseconds <= Int128(Int64.max) else { return nil }
         }
-        self = .nanoseconds(negative ? -nanoseconds : nanoseconds)
+        self = .nanoseconds(Int64(clamping: negative ? -nanoseconds : nanoseconds))
     }
 
     /// Go's canonical text: `1h30m0s`, `2m0s`, `1.5s`, `300ms`, `0s`.
@@ -60,6 +63,10 @@ extension Duration {
         let (whole, attoseconds) = components
         return Double(whole) + Double(attoseconds) / 1e18
     }
+}
+
+extension Character {
+    fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
 }
 
 private let goUnits: [String: Int64] = [

@@ -106,7 +106,8 @@ package struct JSONReader: Sendable {
         guard index > digits, bytes[digits] != UInt8(ascii: "0") || index == digits + 1 else {
             throw JSONError("malformed number", offset: start)
         }
-        let fractional = index < end && [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[index])
+        let fractional =
+            index < end && [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[index])
         if !fractional, !overflow {
             if !negative, magnitude <= UInt64(Int64.max) {
                 position = index
@@ -179,7 +180,9 @@ package struct JSONReader: Sendable {
         }
     }
 
-    /// Calls `element` for each element of a list; one that it leaves unread is skipped. `null` is an empty list.
+    /// Calls `element` for each element of a list; one that it leaves unread is skipped.
+    ///
+    /// `null` is an empty list.
     package mutating func readArray(_ element: (inout JSONReader) throws(JSONError) -> Void) throws(JSONError) {
         if try readNull() { return }
         try expect(.array, "a list")

@@ -97,7 +97,8 @@ package struct JSONWriter: Sendable {
             case 0..<0x20: raw("\\u00" + hex(byte))
             case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"):
                 if escapingHTML { raw("\\u00" + hex(byte)) } else { bytes.append(byte) }
-            case 0xA8 where escapingHTML && previous == (0xE2, 0x80), 0xA9 where escapingHTML && previous == (0xE2, 0x80):
+            case 0xA8 where escapingHTML && previous == (0xE2, 0x80),
+                0xA9 where escapingHTML && previous == (0xE2, 0x80):
                 bytes.removeLast(2)
                 raw(byte == 0xA8 ? "\\u2028" : "\\u2029")
             default: bytes.append(byte)

@@ -76,7 +76,8 @@ extension LabelSelector {
             }
             let values = entry["values"]?.arrayValue?.compactMap(\.stringValue) ?? []
             switch op {
-            case .isIn where values.isEmpty, .notIn where values.isEmpty: throw JSONError("values are required", path: path)
+            case .isIn where values.isEmpty, .notIn where values.isEmpty:
+                throw JSONError("values are required", path: path)
             case .exists where !values.isEmpty, .doesNotExist where !values.isEmpty:
                 throw JSONError("values are not allowed with \(name)", path: path)
             default: break

@@ -99,6 +99,8 @@ package struct Timestamp: Hashable, Sendable, Comparable {
         default: return nil
         }
         let days = Timestamp.days(fromCivil: year, month, day)
+        // The 30th of February would come out as a day in March.
+        guard Timestamp.civil(fromDays: days).day == day else { return nil }
         let daySeconds = hour * 3_600 + minute * 60 + second
         self.init(seconds: days * 86_400 + daySeconds - offset, nanoseconds: Int32(nanoseconds))
     }

@@ -1,6 +1,8 @@
 import Glibc
 
-/// Tells the time of day. Read once for each reconcile; decisions get the value.
+/// Tells the time of day.
+///
+/// Read once for each reconcile; decisions get the value.
 package protocol WallClock: Sendable {
     func now() -> Timestamp
 }
