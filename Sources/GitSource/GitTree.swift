@@ -87,7 +87,9 @@ package final class GitTree: Sendable {
         }
     }
 
-    /// A file's bytes; of a symbolic link, its target. `nil` where there is neither.
+    /// A file's bytes, or the target of a symbolic link.
+    ///
+    /// `nil` where there is neither.
     /// - Throws: `TooLarge` before anything of a file over the limit is read.
     package func bytes(at path: String, limit: Int? = nil) throws(SourceError) -> [UInt8]? {
         guard let entry = try entry(at: path), entry.kind != .folder, entry.kind != .submodule else { return nil }
