@@ -1,0 +1,38 @@
+package import Manifest
+
+/// The pod template of a Rollout: its bytes, and what was computed from them once.
+package struct PodTemplate: Hashable, Sendable {
+    /// The template's JSON text, as the user wrote it.
+    package var bytes: [UInt8]
+    package var labels: [String: String]
+    /// Images by container name, in order, for views.
+    package var images: [String]
+    /// Equal for semantically equal templates.
+    package var digest: UInt64
+    /// Violations of what a ReplicaSet's template must fulfil.
+    var problems: [FieldProblem]
+    private var newerState: FNV1a
+    private var olderState: FNV1a
+
+    package init(_ reader: inout JSONReader) throws(JSONError) {
+        var digestReader = reader
+        digest = try TemplateDigest.read(&digestReader)
+        let json = try reader.readJSON()
+        bytes = json.serialized()
+        labels = json.at("metadata", "labels")?.stringMap ?? [:]
+        images = (json.at("spec", "containers")?.arrayValue ?? []).compactMap { $0["image"]?.stringValue }
+        problems = TemplateValidation.problems(of: json)
+        newerState = PodTemplateHash.state(json, dialect: .newer)
+        olderState = PodTemplateHash.state(json, dialect: .older)
+    }
+
+    package var json: JSON { (try? JSON(parsing: bytes)) ?? .emptyObject }
+
+    /// The hash label for this template; see ``PodTemplateHash``.
+    package func hash(collisionCount: Int?, dialect: PodTemplateHash.Dialect = .newer) -> String {
+        PodTemplateHash.finish(dialect == .newer ? newerState : olderState, collisionCount: collisionCount)
+    }
+
+    package static func == (left: PodTemplate, right: PodTemplate) -> Bool { left.bytes == right.bytes }
+    package func hash(into hasher: inout Hasher) { hasher.combine(digest) }
+}

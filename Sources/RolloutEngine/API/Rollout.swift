@@ -1,0 +1,87 @@
+package import Manifest
+
+/// A Rollout as the cache keeps it: what decisions read, in compact form.
+///
+/// Fields that are not kept are never lost, because only patches are ever sent.
+package struct Rollout: Hashable, Sendable {
+    package var key: ObjectKey
+    package var uid: String
+    package var resourceVersion: String
+    package var generation: Int64
+    package var creationTimestamp: Timestamp
+    package var isBeingDeleted: Bool
+    package var labels: [String: String]
+    /// Without `kubectl.kubernetes.io/last-applied-configuration`.
+    package var annotations: [String: String]
+    package var spec: RolloutSpec
+    package var status: RolloutStatus
+    /// What the static rules of validation found, first the one that goes into the status.
+    package var problems: [FieldProblem]
+
+    package var ownerUID: String? { nil }
+
+    /// - Throws: `JSONError` with the path of the first field whose type is wrong.
+    package static func decode(_ reader: inout JSONReader) throws(JSONError) -> Rollout {
+        var metadata = DecodedMetadata()
+        var spec = RolloutSpec()
+        var status = RolloutStatus()
+        try reader.readObject { reader, name throws(JSONError) in
+            switch name {
+            case "metadata": metadata = try DecodedMetadata(&reader)
+            case "spec": spec = try RolloutSpec(&reader)
+            case "status": status = try RolloutStatus(&reader)
+            default: break
+            }
+        }
+        var rollout = Rollout(
+            key: metadata.key, uid: metadata.uid, resourceVersion: metadata.resourceVersion,
+            generation: metadata.generation, creationTimestamp: metadata.creationTimestamp,
+            isBeingDeleted: metadata.isBeingDeleted, labels: metadata.labels, annotations: metadata.annotations,
+            spec: spec, status: status, problems: [])
+        rollout.problems = StaticValidation.problems(of: rollout)
+        return rollout
+    }
+
+    package init(_ json: JSON) throws(JSONError) {
+        var reader = JSONReader(json.serialized())
+        self = try Rollout.decode(&reader)
+    }
+
+    init(
+        key: ObjectKey, uid: String, resourceVersion: String, generation: Int64, creationTimestamp: Timestamp,
+        isBeingDeleted: Bool, labels: [String: String], annotations: [String: String], spec: RolloutSpec,
+        status: RolloutStatus, problems: [FieldProblem]
+    ) {
+        self.key = key
+        self.uid = uid
+        self.resourceVersion = resourceVersion
+        self.generation = generation
+        self.creationTimestamp = creationTimestamp
+        self.isBeingDeleted = isBeingDeleted
+        self.labels = labels
+        self.annotations = annotations
+        self.spec = spec
+        self.status = status
+        self.problems = problems
+    }
+}
+
+/// One finding of validation: where, what is wrong, and how to mend it.
+package struct FieldProblem: Hashable, Sendable, CustomStringConvertible {
+    package enum Kind: String, Sendable {
+        case required = "Required value"
+        case invalid = "Invalid value"
+        case notSupported = "Unsupported value"
+        case notFound = "Not found"
+    }
+
+    package var path: String
+    package var kind: Kind
+    package var message: String
+
+    package init(_ path: String, _ kind: Kind, _ message: String) {
+        (self.path, self.kind, self.message) = (path, kind, message)
+    }
+
+    package var description: String { "\(path): \(kind.rawValue): \(message)" }
+}

@@ -1,0 +1,96 @@
+package import Manifest
+
+extension RolloutStatus {
+    /// The merge patch that turns `old` into this status, or `nil` where nothing differs.
+    ///
+    /// Fields that neither holds, such as those of other strategies, are never mentioned and so stay as they are.
+    package func mergePatch(from old: RolloutStatus) -> JSON? {
+        if self == old { return nil }
+        var patch: [String: JSON] = [:]
+        func put<Value: Equatable>(_ name: String, _ path: KeyPath<RolloutStatus, Value>, _ json: (Value) -> JSON) {
+            let (new, before) = (self[keyPath: path], old[keyPath: path])
+            if new != before { patch[name] = json(new) }
+        }
+        let text = { (value: String) -> JSON in value.isEmpty ? .null : .string(value) }
+        let number = { (value: Int) -> JSON in JSON(value) }
+        put("abort", \.abort) { $0 ? true : .null }
+        put("abortedAt", \.abortedAt) { $0.map { .string($0.rfc3339) } ?? .null }
+        put("pauseConditions", \.pauseConditions) { conditions in
+            conditions.isEmpty
+                ? .null
+                : .array(
+                    conditions.map { ["reason": .string($0.reason), "startTime": .string($0.startTime.rfc3339)] })
+        }
+        put("controllerPause", \.controllerPause) { $0 ? true : .null }
+        put("currentPodHash", \.currentPodHash, text)
+        put("currentStepHash", \.currentStepHash, text)
+        put("currentStepIndex", \.currentStepIndex) { $0.map(JSON.init) ?? .null }
+        put("replicas", \.replicas, number)
+        put("updatedReplicas", \.updatedReplicas, number)
+        put("readyReplicas", \.readyReplicas, number)
+        put("availableReplicas", \.availableReplicas, number)
+        put("HPAReplicas", \.hpaReplicas, number)
+        put("selector", \.selector, text)
+        put("collisionCount", \.collisionCount) { $0.map(JSON.init) ?? .null }
+        put("observedGeneration", \.observedGeneration, text)
+        put("conditions", \.conditions) { .array($0.map(\.json)) }
+        put("phase", \.phase, text)
+        put("message", \.message, text)
+        put("stableRS", \.stableRS, text)
+        put("promoteFull", \.promoteFull) { $0 ? true : .null }
+        put("duration", \.duration) { $0?.json ?? .null }
+        var canary: [String: JSON] = [:]
+        if stepAnalysis != old.stepAnalysis { canary["currentStepAnalysisRunStatus"] = stepAnalysis?.json ?? .null }
+        if backgroundAnalysis != old.backgroundAnalysis {
+            canary["currentBackgroundAnalysisRunStatus"] = backgroundAnalysis?.json ?? .null
+        }
+        if weights != old.weights { canary["weights"] = weights?.json ?? .null }
+        if !canary.isEmpty { patch["canary"] = .object(canary) }
+        return .object(["status": .object(patch)])
+    }
+}
+
+extension RolloutStatus.AnalysisRunStatus {
+    /// Merge patches reach into objects, so an empty message is written as null.
+    var json: JSON {
+        ["name": .string(name), "status": .string(status), "message": message.isEmpty ? .null : .string(message)]
+    }
+}
+
+extension TrafficWeights {
+    var json: JSON {
+        ["canary": canary.json, "stable": stable.json, "verified": verified.map { .bool($0) } ?? .null]
+    }
+}
+
+extension TrafficWeights.Destination {
+    var json: JSON {
+        [
+            "weight": JSON(weight), "serviceName": serviceName.isEmpty ? .null : .string(serviceName),
+            "podTemplateHash": podTemplateHash.isEmpty ? .null : .string(podTemplateHash),
+        ]
+    }
+}
+
+extension RolloutCondition {
+    var json: JSON {
+        [
+            "type": .string(type), "status": .string(status), "reason": .string(reason), "message": .string(message),
+            "lastUpdateTime": .string(lastUpdateTime.rfc3339),
+            "lastTransitionTime": .string(lastTransitionTime.rfc3339),
+        ]
+    }
+}
+
+extension RolloutDuration {
+    var json: JSON {
+        func time(_ value: Timestamp?) -> JSON { value.map { .string($0.rfc3339) } ?? .null }
+        return [
+            "rolloutStartedAt": time(rolloutStartedAt), "manualPauseStartedAt": time(manualPauseStartedAt),
+            "totalManualPauseDurationSeconds": totalManualPauseDurationSeconds == 0
+                ? .null : .int(totalManualPauseDurationSeconds),
+            "finishedAt": time(finishedAt),
+            "completionStatus": completionStatus.isEmpty ? .null : .string(completionStatus),
+        ]
+    }
+}

@@ -1,0 +1,194 @@
+import Manifest
+
+extension CanaryReconcile {
+    // MARK: Sizes that are wanted
+
+    /// `setCanaryScale` in effect, where there is one.
+    private var effectiveScale: CanaryScale? {
+        guard isRouted, !status.abort, let index = stepIndex, index < canary.steps.count else { return nil }
+        let scale = canary.steps[...index].last { $0.setCanaryScale != nil }?.setCanaryScale
+        guard let scale, !scale.matchTrafficWeight, scale.weight != nil || scale.replicas != nil else { return nil }
+        return scale
+    }
+
+    private var canaryTarget: RoutedCanarySizes.Target {
+        if status.promoteFull || status.stableRS.isEmpty || status.isFullyPromoted { return .weight(maxWeight) }
+        if let scale = effectiveScale {
+            if let count = scale.replicas { return .count(count) }
+            return .weight(scale.weight ?? 0)
+        }
+        return .weight(currentSetWeight)
+    }
+
+    /// The next sizes of canary and stable, recomputed for the present state.
+    private var nextSizes: CanarySizes {
+        if isRouted {
+            let size = RoutedCanarySizes.canary(
+                canaryTarget, replicas: replicas, maxWeight: maxWeight, minPods: canary.minPodsPerReplicaSet)
+            return CanarySizes(canary: size, stable: replicas)
+        }
+        let limits = limits
+        var weight = 0
+        if case .weight(let wanted) = canaryTarget { weight = wanted }
+        let pods = { (set: WorkingReplicaSet) in BasicCanarySizes.Pods(spec: set.spec, available: set.available) }
+        return BasicCanarySizes(
+            replicas: replicas, limits: limits,
+            target: WeightApproximation.sizes(replicas: replicas, weight: weight, surge: limits.surge),
+            canary: current.map(pods), stable: distinctStable.map(pods),
+            others: otherIndices.reduce(0) { $0 + sets[$1].spec }
+        ).next()
+    }
+
+    /// All pods of the present step are there.
+    var areCountsAtTarget: Bool {
+        guard let current else { return false }
+        let sizes = nextSizes
+        guard
+            canary.replicaProgressThreshold.isMet(
+                wanted: sizes.canary, spec: current.spec, available: current.isNew ? 0 : current.seen.availableReplicas)
+        else { return false }
+        if let stable = distinctStable, stable.spec != sizes.stable || stable.seen.currentReplicas != sizes.stable {
+            return false
+        }
+        return isRouted || otherIndices.allSatisfy { sets[$0].seen.availableReplicas == 0 }
+    }
+
+    // MARK: Scaling
+
+    /// Brings the ReplicaSets to their sizes, stable first; `true` when a size changed.
+    @discardableResult
+    mutating func scale() -> Bool {
+        if isHalted, !status.abort, !isScalingEvent { return false }
+        if let index = stableIndex { annotate(index, Keys.scaleDownDeadline, nil) }
+        if let index = currentIndex, !hasAbortDelay { annotate(index, Keys.scaleDownDeadline, nil) }
+        var didScale = false
+        for _ in 0..<8 {
+            guard scaleStable() || scaleCurrent() || scaleOthers() else { break }
+            didScale = true
+        }
+        return didScale
+    }
+
+    private mutating func scaleStable() -> Bool {
+        guard let index = stableIndex, index != currentIndex else { return false }
+        return resize(index, to: nextSizes.stable)
+    }
+
+    private mutating func scaleCurrent() -> Bool {
+        guard let index = currentIndex else { return false }
+        guard status.abort, isRouted, distinctStable != nil else { return resize(index, to: nextSizes.canary) }
+        return drainAborted(index)
+    }
+
+    /// The canary of an aborted update keeps its pods until traffic has left, and then for the delay.
+    private mutating func drainAborted(_ index: Int) -> Bool {
+        let size = sets[index].spec
+        guard hasAbortDelay, size > 0 else { return resize(index, to: size) }
+        guard let deadline = sets[index].annotation(Keys.scaleDownDeadline) else {
+            let hasTrafficLeft = (status.weights?.canary.weight ?? 0) == 0 && status.weights?.verified != false
+            if let stable, stable.available >= replicas, hasTrafficLeft {
+                let deadline = now + .seconds(canary.abortScaleDownDelaySeconds ?? 30)
+                annotate(index, Keys.scaleDownDeadline, deadline.rfc3339)
+                wake(at: deadline)
+            }
+            return resize(index, to: size)
+        }
+        guard let time = Timestamp(rfc3339: deadline), time > now else { return resize(index, to: 0) }
+        wake(at: time)
+        return resize(index, to: size)
+    }
+
+    /// An aborted routed canary has a deadline; a delay of 0 means that it keeps its pods.
+    var hasAbortDelay: Bool {
+        status.abort && isRouted && distinctStable != nil && (canary.abortScaleDownDelaySeconds ?? 30) > 0
+    }
+
+    // MARK: Old ReplicaSets
+
+    private mutating func scaleOthers() -> Bool {
+        let others = otherIndices.filter { sets[$0].spec > 0 }
+        guard !others.isEmpty else { return false }
+        var wanted: [Int: Int] = [:]
+        // Pods that do not serve go first; they cost no availability.
+        for index in others where sets[index].available < sets[index].spec { wanted[index] = sets[index].available }
+        var maxDown = sets.reduce(0) { $0 + $1.available } - (replicas - limits.unavailable)
+        let newestFirst = others.sorted {
+            let (left, right) = (sets[$0].seen.revision ?? 0, sets[$1].seen.revision ?? 0)
+            return left != right ? left > right : sets[$0].name < sets[$1].name
+        }
+        var delayed = 0
+        for index in newestFirst {
+            let size = wanted[index] ?? sets[index].spec
+            guard maxDown > 0 else { break }
+            guard size > 0 else { continue }
+            let next = isRouted ? delayedSize(index, size, &delayed) : max(0, size - maxDown)
+            maxDown -= size - next
+            if next != size { wanted[index] = next }
+        }
+        var didScale = false
+        for index in others {
+            if let size = wanted[index], resize(index, to: size) { didScale = true }
+        }
+        return didScale
+    }
+
+    /// Size of an old ReplicaSet behind a router: it stays until its deadline, for proxies may still send to it.
+    private mutating func delayedSize(_ index: Int, _ size: Int, _ delayed: inout Int) -> Int {
+        if isReferenced(sets[index].hash) { return size }
+        let delay = canary.scaleDownDelaySeconds ?? 30
+        let limit = canary.scaleDownDelayRevisionLimit ?? Int.max
+        if delay <= 0 { return 0 }
+        guard let deadline = sets[index].annotation(Keys.scaleDownDeadline) else {
+            guard delayed < limit else { return 0 }
+            delayed += 1
+            let time = now + .seconds(delay)
+            annotate(index, Keys.scaleDownDeadline, time.rfc3339)
+            wake(at: time)
+            return size
+        }
+        delayed += 1
+        guard delayed <= limit, let time = Timestamp(rfc3339: deadline), time > now else { return 0 }
+        wake(at: time)
+        return size
+    }
+
+    /// Something still points at the ReplicaSet of this hash.
+    private func isReferenced(_ hash: String) -> Bool {
+        if hash == status.stableRS || hash == status.currentPodHash { return true }
+        if let weights = status.weights,
+            weights.canary.podTemplateHash == hash || weights.stable.podTemplateHash == hash
+        {
+            return true
+        }
+        if [canary.canaryService, canary.stableService].contains(where: { !$0.isEmpty && serviceHash($0) == hash }) {
+            return true
+        }
+        return seen.traffic?.referencedHashes.contains(hash) ?? false
+    }
+
+    // MARK: One ReplicaSet
+
+    /// Records a size and the desired size beside it; `true` when the size changes.
+    private mutating func resize(_ index: Int, to size: Int) -> Bool {
+        let before = sets[index].spec
+        let isMain = index == currentIndex || index == stableIndex
+        if size == before || scaled.contains(index) {
+            // Also a size that stays says for which desired size it does, so that a scaling event ends.
+            if isMain, !sets[index].isNew { annotate(index, Keys.desiredReplicas, String(replicas)) }
+            return false
+        }
+        scaled.insert(index)
+        sets[index].spec = size
+        sets[index].annotate(Keys.desiredReplicas, String(replicas))
+        if size == 0, !(index == currentIndex && hasAbortDelay) { sets[index].annotate(Keys.scaleDownDeadline, nil) }
+        place(index, atEnd: true)
+        let set = sets[index]
+        let direction = size > before ? "up" : "down"
+        events.append(
+            RolloutEvent(
+                "ScalingReplicaSet",
+                "scaled \(direction) ReplicaSet \(set.name) (revision \(set.annotation(Keys.revision) ?? "0")) from \(before) to \(size)"
+            ))
+        return true
+    }
+}

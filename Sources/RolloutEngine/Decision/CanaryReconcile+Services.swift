@@ -1,0 +1,38 @@
+extension CanaryReconcile {
+    /// Points the stable and the canary Service at their ReplicaSets, once there are pods to serve.
+    mutating func switchServices() {
+        ensure(canary.stableService, stableIndex, checksPods: true)
+        if status.isFullyPromoted || (status.abort && !isRouted) {
+            ensure(canary.canaryService, stableIndex, checksPods: true)
+        } else if status.abort {
+            // Not checked: a readiness gate of the pods may wait for the very target group that this switch fills.
+            ensure(canary.canaryService, stableIndex, checksPods: false)
+        } else {
+            ensure(canary.canaryService, currentIndex, checksPods: true)
+        }
+    }
+
+    private mutating func ensure(_ name: String, _ index: Int?, checksPods: Bool) {
+        guard !name.isEmpty, let index, let service = seen.services[name], !sets[index].isNew else { return }
+        let set = sets[index]
+        guard serviceHash(name) != set.hash else { return }
+        let isAdoption = service.managedBy == nil
+        if checksPods {
+            let isReady = isAdoption ? set.spec > 0 && set.available >= set.spec : set.available >= 1
+            guard isReady else { return }
+        }
+        slots.removeAll {
+            if case .effect(.switchService(name, _, _)) = $0 { true } else { false }
+        }
+        serviceHashes[name] = set.hash
+        add(.switchService(name: name, hash: set.hash, adopting: isAdoption))
+        events.append(
+            RolloutEvent(
+                "SwitchService", "switched Service \(name) from \(quoted(service.hash)) to \(quoted(set.hash))"))
+    }
+
+    /// The hash that a Service selects once the effects are done.
+    func serviceHash(_ name: String) -> String { serviceHashes[name] ?? seen.services[name]?.hash ?? "" }
+
+    private func quoted(_ hash: String) -> String { hash.isEmpty ? "no hash" : "\"\(hash)\"" }
+}

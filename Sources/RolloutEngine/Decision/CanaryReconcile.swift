@@ -1,0 +1,190 @@
+import Manifest
+
+/// One decision about a canary, in the making.
+///
+/// Works in passes over the pipeline: Services, traffic, analysis, ReplicaSet sizes, pause, steps. A pass changes the
+/// state that the next one sees as if its effects were done, with available pods counted at worst. So one decision goes
+/// as far as it can without looking again, and its effects keep the order that each step alone would have had.
+struct CanaryReconcile {
+    let seen: RolloutSnapshot
+    let canary: CanaryStrategy
+    let now: Timestamp
+    let old: RolloutStatus
+    var status: RolloutStatus
+    var sets: [WorkingReplicaSet]
+    /// The ReplicaSet of the present template.
+    var currentIndex: Int?
+    var invalid: FieldProblem?
+    /// Effects in order; a ReplicaSet's changes are gathered and rendered at the end.
+    var slots: [Slot] = []
+    var events: [RolloutEvent] = []
+    var wakeAt: Timestamp?
+    /// Hashes that Services will select once the effects are done.
+    var serviceHashes: [String: String] = [:]
+    var scaled: Set<Int> = []
+    /// Hashes of ReplicaSets that the effects delete.
+    var deletedHashes: Set<String> = []
+    var abortCause: String?
+    var isStableCapacityMissing = false
+    var didCreate = false
+    var isRetry = false
+    /// The promotion of this decision was asked for by `promoteFull`.
+    var wasPromotedFully = false
+    /// Revision of the current ReplicaSet after the effects.
+    var revision = 0
+
+    enum Slot {
+        case effect(RolloutEffect)
+        case set(Int)
+    }
+
+    init(_ seen: RolloutSnapshot, canary: CanaryStrategy, owned: [ReplicaSet], now: Timestamp) {
+        self.seen = seen
+        self.canary = canary
+        self.now = now
+        old = seen.rollout.status
+        status = old
+        sets = owned.map { WorkingReplicaSet($0) }
+    }
+
+    var rollout: Rollout { seen.rollout }
+    var replicas: Int { seen.rollout.spec.desiredReplicas }
+    var maxWeight: Int { canary.maxWeight }
+    var isRouted: Bool { canary.trafficRouting != nil }
+    var hasRouter: Bool { !(canary.trafficRouting?.routers.isEmpty ?? true) }
+    var limits: SurgeLimits {
+        SurgeLimits(replicas: replicas, maxSurge: canary.maxSurge, maxUnavailable: canary.maxUnavailable)
+    }
+
+    var current: WorkingReplicaSet? { currentIndex.map { sets[$0] } }
+    var stableIndex: Int? {
+        status.stableRS.isEmpty ? nil : sets.firstIndex { $0.hash == status.stableRS }
+    }
+    var stable: WorkingReplicaSet? { stableIndex.map { sets[$0] } }
+    /// The stable ReplicaSet where it is not the current one.
+    var distinctStable: WorkingReplicaSet? { stableIndex == currentIndex ? nil : stable }
+    var otherIndices: [Int] { sets.indices.filter { $0 != currentIndex && $0 != stableIndex } }
+
+    /// The step index within its bounds; `nil` without steps.
+    var stepIndex: Int? {
+        canary.steps.isEmpty ? nil : min(max(0, status.currentStepIndex ?? 0), canary.steps.count)
+    }
+    var step: CanaryStep? { stepIndex.flatMap { $0 < canary.steps.count ? canary.steps[$0] : nil } }
+    var endIndex: Int? { canary.steps.isEmpty ? nil : canary.steps.count }
+
+    /// Steps and sizes are frozen by a person or by an inconclusive analysis.
+    var isHalted: Bool {
+        rollout.spec.paused || status.hasPause(PauseReason.inconclusiveAnalysis)
+            || status.hasPause(PauseReason.inconclusiveExperiment)
+    }
+
+    /// The desired size was changed and the ReplicaSets have not followed yet.
+    var isScalingEvent: Bool {
+        let text = String(replicas)
+        return [currentIndex, stableIndex].contains { index in
+            guard let index, !sets[index].isNew, sets[index].seen.replicas > 0 else { return false }
+            return sets[index].seen.annotations[Keys.desiredReplicas].map { $0 != text } ?? false
+        }
+    }
+
+    // MARK: Running
+
+    mutating func run() -> RolloutDecision {
+        prepare()
+        for _ in 0..<16 {
+            let goesOn = pass()
+            if !goesOn { break }
+        }
+        return finish()
+    }
+
+    /// What happens once for each decision, before the passes.
+    private mutating func prepare() {
+        countPods()
+        if status.abort, status.promoteFull {
+            // The abort's own write sets `abortedAt` and drops the promotion, so a promotion beside it came later.
+            if status.abortedAt == nil { status.promoteFull = false } else { status.abort = false }
+        }
+        if status.isFullyPromoted, currentIndex.map({ sets[$0].hash == status.stableRS }) ?? false {
+            status.abort = false
+        }
+        isRetry = !status.abort && old.condition(.progressing)?.reason == ProgressReason.aborted
+        guard invalid == nil else { return }
+        detectChange()
+        syncRevision()
+        cleanUpHistory()
+    }
+
+    /// One way through the pipeline; `true` asks for another one at once.
+    private mutating func pass() -> Bool {
+        if isScalingEvent {
+            scale()
+            return false
+        }
+        switchServices()
+        guard shiftTraffic() else { return false }
+        switch analyse() {
+        case .proceed: break
+        case .pauseRequested: return false
+        case .abortRequested: return true
+        }
+        let didScale = scale()
+        if !didScale { pauseAtStep() }
+        if advance() { return true }
+        if abortsForDeadline() {
+            requestAbort("the update made no progress within \(rollout.spec.progressDeadlineSeconds) s")
+            return true
+        }
+        return false
+    }
+
+    mutating func requestAbort(_ cause: String) {
+        status.abort = true
+        status.promoteFull = false
+        abortCause = cause
+    }
+
+    // MARK: Slots
+
+    mutating func add(_ effect: RolloutEffect) { slots.append(.effect(effect)) }
+
+    /// Places a ReplicaSet's change at the end: a size must not change before what was decided ahead of it.
+    mutating func place(_ index: Int, atEnd: Bool) {
+        let present = slots.firstIndex { if case .set(index) = $0 { true } else { false } }
+        if let present {
+            guard atEnd else { return }
+            slots.remove(at: present)
+        }
+        slots.append(.set(index))
+    }
+
+    mutating func annotate(_ index: Int, _ key: String, _ value: String?) {
+        guard sets[index].annotation(key) != value else { return }
+        sets[index].annotate(key, value)
+        place(index, atEnd: false)
+    }
+
+    mutating func wake(at time: Timestamp) { wakeAt = wakeAt.map { min($0, time) } ?? time }
+}
+
+/// Reasons of `status.pauseConditions`.
+enum PauseReason {
+    static let canaryPauseStep = "CanaryPauseStep"
+    static let inconclusiveAnalysis = "InconclusiveAnalysisRun"
+    static let inconclusiveExperiment = "InconclusiveExperiment"
+}
+
+/// Reasons of the `Progressing` condition.
+package enum ProgressReason {
+    package static let created = "NewReplicaSetCreated"
+    package static let found = "FoundNewReplicaSet"
+    package static let updated = "ReplicaSetUpdated"
+    package static let notAvailable = "ReplicaSetNotAvailable"
+    package static let available = "NewReplicaSetAvailable"
+    package static let deadlineExceeded = "ProgressDeadlineExceeded"
+    package static let aborted = "RolloutAborted"
+    package static let paused = "RolloutPaused"
+    package static let resumed = "RolloutResumed"
+    package static let retry = "RolloutRetry"
+    package static let createError = "ReplicaSetCreateError"
+}

@@ -1,0 +1,99 @@
+package import Manifest
+
+/// Decides what to do about a Rollout.
+///
+/// Pure: equal snapshots and times give equal decisions, so any reconcile can be replayed.
+/// - Parameter now: Wall-clock time, read once at the start of the reconcile.
+package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision {
+    let rollout = seen.rollout
+    if rollout.isBeingDeleted {
+        var decision = RolloutDecision()
+        decision.waiting = Waiting(
+            reason: .deletion, message: "the Rollout is being deleted", since: nil, movedBy: "its finalizers")
+        return decision
+    }
+    var claim = Claim(seen)
+    if !claim.effects.isEmpty {
+        // Ownership changes what every later count means, so nothing else happens before it is settled.
+        var decision = RolloutDecision()
+        decision.effects = claim.effects
+        return decision
+    }
+    claim.owned.sort(by: oldestFirst)
+    let problems = rollout.problems + (rollout.problems.isEmpty ? ReferenceValidation.problems(of: seen) : [])
+    if let problem = problems.first {
+        var decision = decideInvalid(seen, owned: claim.owned, problem: problem, now: now)
+        decision.problems = problems
+        return decision
+    }
+    guard let canary = rollout.spec.canary, let template = rollout.spec.template else { return RolloutDecision() }
+    if rollout.spec.replicas == nil {
+        // An autoscaler needs an explicit value to work on.
+        var decision = RolloutDecision()
+        decision.effects = [.patchRollout(["spec": ["replicas": 1]])]
+        return decision
+    }
+    var reconcile = CanaryReconcile(seen, canary: canary, owned: claim.owned, now: now)
+    reconcile.findCurrent(template)
+    return reconcile.run()
+}
+
+/// An invalid Rollout keeps its pods and traffic; only an abort that is asked for is still carried out.
+private func decideInvalid(
+    _ seen: RolloutSnapshot, owned: [ReplicaSet], problem: FieldProblem, now: Timestamp
+) -> RolloutDecision {
+    let rollout = seen.rollout
+    let canary = rollout.spec.canary ?? CanaryStrategy()
+    var reconcile = CanaryReconcile(seen, canary: canary, owned: owned, now: now)
+    reconcile.invalid = problem
+    reconcile.currentIndex = owned.firstIndex {
+        !rollout.status.currentPodHash.isEmpty && $0.hash == rollout.status.currentPodHash
+    }
+    let canAbort =
+        rollout.status.abort && rollout.spec.canary != nil && rollout.spec.replicas != nil
+        && reconcile.currentIndex != nil && !rollout.status.isFullyPromoted
+    return canAbort ? reconcile.run() : reconcile.reportInvalid()
+}
+
+private func oldestFirst(_ left: ReplicaSet, _ right: ReplicaSet) -> Bool {
+    if left.creationTimestamp != right.creationTimestamp { return left.creationTimestamp < right.creationTimestamp }
+    // Creation times have a resolution of one second; the first revision breaks the tie.
+    let (first, second) = (left.firstRevision, right.firstRevision)
+    return first != second ? first < second : left.key.name < right.key.name
+}
+
+extension ReplicaSet {
+    /// The first revision number that this ReplicaSet ever had.
+    var firstRevision: Int {
+        if let history = annotations[Keys.revisionHistory], let first = history.split(separator: ",").first {
+            return Int(first) ?? revision ?? 0
+        }
+        return revision ?? 0
+    }
+}
+
+/// Which ReplicaSets are ours, and what to adopt or release.
+private struct Claim {
+    var owned: [ReplicaSet] = []
+    var effects: [RolloutEffect] = []
+
+    init(_ seen: RolloutSnapshot) {
+        let rollout = seen.rollout
+        // Without a known selector nothing is adopted or released: an empty one would let every ReplicaSet go.
+        let selector = rollout.spec.selector.flatMap { $0.isEmpty ? nil : $0 }
+        for set in seen.replicaSets where set.labels[Keys.podTemplateHash] != nil {
+            let matches = selector?.matches(set.labels) ?? true
+            switch set.owner {
+            case let owner? where owner.uid == rollout.uid:
+                if matches {
+                    owned.append(set)
+                } else {
+                    effects.append(.releaseReplicaSet(name: set.name, uid: set.uid))
+                }
+            case nil where selector != nil && matches && !set.isBeingDeleted:
+                effects.append(.adoptReplicaSet(name: set.name, uid: set.uid))
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+package import Manifest
+
+/// What to do about one Rollout, in order.
+package struct RolloutDecision: Sendable {
+    /// Each is idempotent and carries its precondition; dying between any two is safe.
+    package var effects: [RolloutEffect] = []
+    /// To be recorded once all effects have succeeded.
+    package var events: [RolloutEvent] = []
+    /// When to look again without an event; `nil` means that the next watch event is enough.
+    package var requeueAfter: Duration?
+    /// What the Rollout waits for; `nil` only when it is healthy, or when effects move it on.
+    package var waiting: Waiting?
+    /// What validation found.
+    package var problems: [FieldProblem] = []
+
+    /// The merge patch of the status, if it changes.
+    package var status: JSON? {
+        for effect in effects { if case .patchStatus(let patch) = effect { return patch } }
+        return nil
+    }
+}
+
+/// One change to the cluster that a decision asks for.
+package enum RolloutEffect: Hashable, Sendable {
+    /// Create this ReplicaSet; if it exists and is ours with an equal template, that is success.
+    case createReplicaSet(JSON, digest: UInt64)
+    case updateReplicaSet(ReplicaSetUpdate)
+    /// Add our owner reference, after an uncached check that the Rollout still exists with this uid.
+    case adoptReplicaSet(name: String, uid: String)
+    /// Remove our owner reference.
+    case releaseReplicaSet(name: String, uid: String)
+    case deleteReplicaSet(name: String, uid: String, resourceVersion: String)
+    /// Point a Service at a hash; `adopting` also writes the managed-by annotation.
+    case switchService(name: String, hash: String, adopting: Bool)
+    case setTraffic(TrafficRequest)
+    case createAnalysisRun(AnalysisRunRequest)
+    case terminateAnalysisRun(name: String)
+    case deleteAnalysisRun(name: String, uid: String)
+    /// Merge-patch the Rollout itself.
+    case patchRollout(JSON)
+    /// Merge-patch the status; the resourceVersion that was seen is the precondition.
+    case patchStatus(JSON)
+}
+
+/// A change of one ReplicaSet; its resourceVersion is the precondition.
+package struct ReplicaSetUpdate: Hashable, Sendable {
+    package var name: String
+    package var uid: String
+    package var resourceVersion: String
+    package var replicas: Int?
+    package var minReadySeconds: Int?
+    /// `nil` removes an annotation.
+    package var annotations: [String: String?] = [:]
+
+    /// As a JSON merge patch.
+    package var patch: JSON {
+        var patch: JSON = ["metadata": ["uid": .string(uid), "resourceVersion": .string(resourceVersion)]]
+        if !annotations.isEmpty {
+            patch.set(.object(annotations.mapValues { $0.map { .string($0) } ?? .null }), at: "metadata", "annotations")
+        }
+        if let replicas { patch.set(JSON(replicas), at: "spec", "replicas") }
+        if let minReadySeconds { patch.set(JSON(minReadySeconds), at: "spec", "minReadySeconds") }
+        return patch
+    }
+}
+
+/// Weights for the routers, with what they need to find their destinations.
+package struct TrafficRequest: Hashable, Sendable {
+    package var canaryWeight: Int
+    package var maxWeight: Int
+    package var canaryHash: String
+    package var stableHash: String
+    package var canaryService: String
+    package var stableService: String
+    /// Header and mirror routes are to go.
+    package var removesManagedRoutes: Bool
+
+    package var stableWeight: Int { maxWeight - canaryWeight }
+}
+
+/// An AnalysisRun to create from templates.
+package struct AnalysisRunRequest: Hashable, Sendable {
+    package enum Argument: Hashable, Sendable {
+        case literal(String)
+        /// A path into the live Rollout object, to be read when the run is created.
+        case fieldPath(String)
+        case none
+    }
+
+    package var name: String
+    package var labels: [String: String]
+    package var annotations: [String: String]
+    package var reference: AnalysisReference
+    package var arguments: [(name: String, value: Argument)]
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.name == right.name && left.labels == right.labels && left.reference == right.reference
+    }
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}
+
+/// A Kubernetes Event about the Rollout.
+package struct RolloutEvent: Hashable, Sendable {
+    package var isWarning: Bool
+    package var reason: String
+    package var message: String
+
+    package init(_ reason: String, _ message: String, isWarning: Bool = false) {
+        (self.reason, self.message, self.isWarning) = (reason, message, isWarning)
+    }
+}
+
+/// The one thing that a Rollout waits for.
+package struct Waiting: Hashable, Sendable {
+    package enum Reason: String, Sendable {
+        case invalidSpec = "InvalidSpec"
+        case aborted = "Aborted"
+        case pausedByUser = "PausedByUser"
+        case pauseStep = "PauseStep"
+        case inconclusiveAnalysis = "InconclusiveAnalysis"
+        case analysisRunning = "AnalysisRunning"
+        case podsUnavailable = "PodsUnavailable"
+        case stableCapacity = "StableCapacity"
+        case trafficUnverified = "TrafficUnverified"
+        case oldPods = "OldPods"
+        case replicaSetController = "ReplicaSetController"
+        case scaleDownDelay = "ScaleDownDelay"
+        case deletion = "Deletion"
+    }
+
+    package var reason: Reason
+    package var message: String
+    package var since: Timestamp?
+    /// Who can move it, and how.
+    package var movedBy: String
+}

@@ -1,0 +1,84 @@
+package import Manifest
+
+/// Everything that a decision about one Rollout looks at, read from caches.
+package struct RolloutSnapshot: Sendable {
+    package var rollout: Rollout
+    /// ReplicaSets of the namespace that carry the hash label and are owned by the Rollout or by nobody.
+    package var replicaSets: [ReplicaSet]
+    /// Runs that the Rollout owns.
+    package var analysisRuns: [AnalysisRunFact]
+    /// Services that the Rollout names, those that exist.
+    package var services: [String: ServiceFact]
+    /// What the router objects say; `nil` without traffic routing.
+    package var traffic: TrafficFact?
+    /// Problems of templates, ingresses and virtual services that the Rollout refers to.
+    package var referenceProblems: [FieldProblem]
+
+    package init(
+        rollout: Rollout, replicaSets: [ReplicaSet] = [], analysisRuns: [AnalysisRunFact] = [],
+        services: [String: ServiceFact] = [:], traffic: TrafficFact? = nil, referenceProblems: [FieldProblem] = []
+    ) {
+        self.rollout = rollout
+        self.replicaSets = replicaSets
+        self.analysisRuns = analysisRuns
+        self.services = services
+        self.traffic = traffic
+        self.referenceProblems = referenceProblems
+    }
+}
+
+/// A Service as a Rollout sees it.
+package struct ServiceFact: Hashable, Sendable {
+    package var selector: [String: String]
+    /// The Rollout that manages it, by annotation.
+    package var managedBy: String?
+
+    package init(selector: [String: String], managedBy: String? = nil) {
+        (self.selector, self.managedBy) = (selector, managedBy)
+    }
+
+    package var hash: String { selector[Keys.podTemplateHash] ?? "" }
+}
+
+/// What the routers say about the weights that the status records.
+package struct TrafficFact: Hashable, Sendable {
+    /// The router objects hold exactly the recorded weights and hashes; writing them again would change nothing.
+    package var isInSync: Bool
+    /// Whether the data plane took them over; `nil` where the router cannot tell.
+    package var verified: Bool?
+    /// Hashes that router objects (DestinationRule subsets) still refer to.
+    package var referencedHashes: Set<String>
+
+    package init(isInSync: Bool, verified: Bool? = nil, referencedHashes: Set<String> = []) {
+        (self.isInSync, self.verified, self.referencedHashes) = (isInSync, verified, referencedHashes)
+    }
+}
+
+/// An AnalysisRun as a Rollout sees it.
+package struct AnalysisRunFact: Hashable, Sendable {
+    package var name: String
+    package var uid: String
+    /// `Pending`, `Running`, `Successful`, `Failed`, `Error`, `Inconclusive`, or empty before the first look.
+    package var phase: String
+    package var message: String
+    package var labels: [String: String]
+    package var creationTimestamp: Timestamp
+    /// `spec.terminate` is set already.
+    package var isTerminating: Bool
+
+    package init(
+        name: String, uid: String = "", phase: String = "", message: String = "", labels: [String: String] = [:],
+        creationTimestamp: Timestamp = Timestamp(seconds: 0), isTerminating: Bool = false
+    ) {
+        self.name = name
+        self.uid = uid
+        self.phase = phase
+        self.message = message
+        self.labels = labels
+        self.creationTimestamp = creationTimestamp
+        self.isTerminating = isTerminating
+    }
+
+    package var isFinished: Bool { ["Successful", "Failed", "Error", "Inconclusive"].contains(phase) }
+    package var hash: String { labels[Keys.podTemplateHash] ?? "" }
+}

@@ -1,0 +1,45 @@
+import Manifest
+
+/// A ReplicaSet as it is seen, and as the effects decided so far will leave it.
+struct WorkingReplicaSet {
+    /// As seen; of a ReplicaSet that is yet to be created, what it will be.
+    var seen: ReplicaSet
+    var isNew = false
+    /// `spec.replicas` after the effects.
+    var spec: Int
+    var annotationChanges: [String: String?] = [:]
+    var minReadySeconds: Int?
+
+    init(_ seen: ReplicaSet, isNew: Bool = false) {
+        self.seen = seen
+        self.isNew = isNew
+        spec = isNew ? 0 : seen.replicas
+    }
+
+    /// Available pods, at worst: those beyond a size that these effects lower are taken to be gone already.
+    var available: Int { isNew ? 0 : spec < seen.replicas ? min(seen.availableReplicas, spec) : seen.availableReplicas }
+    var name: String { seen.name }
+    var hash: String { seen.hash }
+
+    func annotation(_ key: String) -> String? {
+        if let change = annotationChanges[key] { return change }
+        return seen.annotations[key]
+    }
+
+    mutating func annotate(_ key: String, _ value: String?) {
+        if seen.annotations[key] == value, !isNew {
+            annotationChanges[key] = nil
+        } else {
+            annotationChanges[key] = .some(value)
+        }
+    }
+
+    var isChanged: Bool { isNew || spec != seen.replicas || !annotationChanges.isEmpty || minReadySeconds != nil }
+
+    var update: ReplicaSetUpdate {
+        ReplicaSetUpdate(
+            name: seen.name, uid: seen.uid, resourceVersion: seen.resourceVersion,
+            replicas: spec == seen.replicas ? nil : spec, minReadySeconds: minReadySeconds,
+            annotations: annotationChanges)
+    }
+}

@@ -1,0 +1,43 @@
+import Manifest
+
+extension CanaryReconcile {
+    /// Keeps `status.duration`: when the update began and ended, and how long people held it.
+    mutating func updateDuration() {
+        guard invalid == nil else { return }
+        let isNewUpdate = old.currentPodHash != status.currentPodHash || old.currentPodHash.isEmpty || isRetry
+        let isBackAtStable = !old.stableRS.isEmpty && status.currentPodHash == old.stableRS
+        if isNewUpdate, !isBackAtStable || old.duration == nil {
+            status.duration = RolloutDuration(rolloutStartedAt: now.wholeSeconds)
+        }
+        guard var duration = status.duration, duration.finishedAt == nil else { return }
+        if isNewUpdate, isBackAtStable { duration.completionStatus = "FastRolledBack" }
+        if wasPromotedFully { duration.completionStatus = "FastPromoted" }
+        countManualPause(&duration)
+        if status.abort {
+            duration.completionStatus = "Aborted"
+            duration.finishedAt = now.wholeSeconds
+        } else if status.isFullyPromoted, let current, !current.isNew, current.seen.availableReplicas >= replicas {
+            if duration.completionStatus.isEmpty { duration.completionStatus = "Promoted" }
+            duration.finishedAt = now.wholeSeconds
+        }
+        if duration.finishedAt != nil { stopManualPause(&duration) }
+        status.duration = duration
+    }
+
+    private func countManualPause(_ duration: inout RolloutDuration) {
+        let isHeld =
+            rollout.spec.paused || status.hasPause(PauseReason.inconclusiveAnalysis)
+            || (status.hasPause(PauseReason.canaryPauseStep) && step?.pause != nil && step?.pause?.duration == nil)
+        if isHeld {
+            if duration.manualPauseStartedAt == nil { duration.manualPauseStartedAt = now.wholeSeconds }
+        } else {
+            stopManualPause(&duration)
+        }
+    }
+
+    private func stopManualPause(_ duration: inout RolloutDuration) {
+        guard let start = duration.manualPauseStartedAt else { return }
+        duration.totalManualPauseDurationSeconds &+= max(0, (now.wholeSeconds - start).components.seconds)
+        duration.manualPauseStartedAt = nil
+    }
+}

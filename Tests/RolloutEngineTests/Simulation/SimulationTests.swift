@@ -1,0 +1,308 @@
+import Glibc
+import Manifest
+import RolloutEngine
+import SluiceTestKit
+import Testing
+
+@Suite("Rollout simulation") struct SimulationTests {
+    /// `SLUICE_SEED` replays one seed, `SLUICE_SIM_SEEDS` chooses how many are tried.
+    static var seeds: [UInt64] {
+        if let text = getenv("SLUICE_SEED").map({ String(cString: $0) }), let seed = UInt64(text) { return [seed] }
+        let count = getenv("SLUICE_SIM_SEEDS").flatMap { UInt64(String(cString: $0)) } ?? 500
+        return Array(0..<count)
+    }
+
+    @Test("bad luck never sends traffic to missing pods, never strands an abort, and never stands still without a name")
+    func simulate() throws {
+        for seed in Self.seeds {
+            var simulation = try Simulation(seed: seed)
+            try simulation.run()
+            if let failure = simulation.failure {
+                Issue.record("seed \(seed): \(failure); replay with SLUICE_SEED=\(seed)")
+                return
+            }
+        }
+    }
+}
+
+/// One life of one Rollout under a seed: slow pods, conflicts, crashes, stale caches, and people who change their minds.
+struct Simulation {
+    private var random: SeededGenerator
+    private var world: World
+    private let isRouted: Bool
+    private let isTraced: Bool
+    private var stale: RolloutSnapshot?
+    private var image = 1
+    private(set) var failure: String?
+    /// Sizes fit the desired one since the last change of it; availability is only promised from then on.
+    private var quietSince = 0
+
+    init(seed: UInt64) throws {
+        random = SeededGenerator(seed: seed)
+        isRouted = Bool.random(using: &random)
+        isTraced = getenv("SLUICE_SEED") != nil
+        world = World(spec: World.spec(replicas: 1, canary: [:]))
+        world = World(spec: makeSpec())
+    }
+
+    private mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
+
+    private mutating func makeSpec() -> JSON {
+        var steps: [JSON] = []
+        var weight = 0
+        for _ in 0..<Int.random(in: 0...6, using: &random) {
+            switch Int.random(in: 0..<5, using: &random) {
+            case 0: steps.append(["pause": [:]])
+            case 1: steps.append(["pause": ["duration": JSON(Int.random(in: 0...120, using: &random))]])
+            case 2: steps.append(["analysis": ["templates": [["templateName": "check"]]]])
+            case 3 where isRouted:
+                steps.append(["setCanaryScale": ["weight": JSON(Int.random(in: 1...100, using: &random))]])
+                steps.append(["setCanaryScale": ["matchTrafficWeight": true]])
+            default:
+                weight = min(100, weight + Int.random(in: 1...50, using: &random))
+                steps.append(["setWeight": JSON(weight)])
+            }
+        }
+        var canary: JSON = ["steps": .array(steps)]
+        if isRouted {
+            canary["trafficRouting"] = ["nginx": ["stableIngress": "web"]]
+            canary["stableService"] = "web-stable"
+            canary["canaryService"] = "web-canary"
+            if chance(2) { canary["abortScaleDownDelaySeconds"] = JSON(Int.random(in: 0...60, using: &random)) }
+            if chance(2) { canary["scaleDownDelaySeconds"] = JSON(Int.random(in: 0...60, using: &random)) }
+        } else {
+            canary["maxSurge"] = JSON(Int.random(in: 0...3, using: &random))
+            canary["maxUnavailable"] = JSON(Int.random(in: 1...3, using: &random))
+        }
+        if chance(3) { canary["analysis"] = ["templates": [["templateName": "always"]]] }
+        var spec = World.spec(replicas: Int.random(in: 1...10, using: &random), canary: canary)
+        spec["progressDeadlineSeconds"] = 300
+        spec["progressDeadlineAbort"] = .bool(chance(3))
+        return spec
+    }
+
+    // MARK: Life
+
+    mutating func run() throws {
+        for step in 0..<120 where failure == nil {
+            try act(step)
+            movePods()
+            finishRuns()
+            try reconcile(withBadLuck: true)
+            world.now = world.now + .milliseconds(Int64.random(in: 1...20_000, using: &random))
+        }
+        try calmDown()
+    }
+
+    /// People: they deploy, abort, promote, retry, scale and pause at the worst moments.
+    private mutating func act(_ step: Int) throws {
+        guard step > 5, chance(8) else { return }
+        let status = world.status
+        switch Int.random(in: 0..<9, using: &random) {
+        case 0, 1:
+            image = Int.random(in: 1...4, using: &random)
+            trace("deploys web:\(image)")
+            world.setImage("web:\(image)")
+            if chance(5) {
+                world.brokenImages.insert("web:\(image)")
+            } else {
+                world.brokenImages.remove("web:\(image)")
+            }
+        case 2:
+            trace("aborts")
+            world.edit(["status": ["abort": true]])
+        case 3:
+            trace("retries")
+            world.edit(["status": ["abort": false]])
+        case 4:
+            trace("promotes")
+            world.edit(["status": ["pauseConditions": .null]])
+        case 5 where status.currentPodHash != status.stableRS:
+            trace("promotes fully")
+            world.edit(["status": ["promoteFull": true]])
+        case 6:
+            let replicas = Int.random(in: 1...10, using: &random)
+            trace("scales to \(replicas)")
+            world.edit(["spec": ["replicas": JSON(replicas)]])
+        case 7:
+            trace("pauses or resumes")
+            world.edit(["spec": ["paused": .bool(chance(2))]])
+        default: break
+        }
+    }
+
+    private mutating func movePods() {
+        var random = random
+        world.stepPods { Int.random(in: 0..<3, using: &random) > 0 }
+        self.random = random
+    }
+
+    private mutating func finishRuns() {
+        for name in world.runs.keys.sorted() where world.runs[name]?.isFinished == false && chance(6) {
+            world.runs[name]?.phase =
+                ["Successful", "Successful", "Failed", "Inconclusive"].randomElement(using: &random) ?? ""
+            trace("\(name) is \(world.runs[name]?.phase ?? "")")
+        }
+    }
+
+    /// One reconcile; bad luck shows it an old world, kills it between effects, or changes objects under its feet.
+    private mutating func reconcile(withBadLuck: Bool) throws {
+        var seen = try world.snapshot()
+        if withBadLuck, chance(4), let stale { seen = stale }
+        if chance(2) { stale = try world.snapshot() }
+        let decision = decide(seen, now: world.now)
+        checkNamed(decision, seen)
+        var version = seen.rollout.resourceVersion
+        for effect in decision.effects {
+            if withBadLuck, chance(12) {
+                trace("dies before \(effect)")
+                return
+            }
+            if withBadLuck, chance(25) { movePods() }
+            check(effect)
+            do {
+                try world.perform(effect, seenVersion: &version)
+                trace("\(effect)")
+            } catch {
+                trace("conflict at \(effect)")
+                return
+            }
+        }
+    }
+
+    // MARK: Promises
+
+    private mutating func fail(_ text: String) {
+        if failure == nil { failure = "\(text) at \(world.now)" }
+        trace("FAILURE \(text)")
+    }
+
+    /// Traffic may only move to pods that are there, and pods may only go that carry no traffic.
+    private mutating func check(_ effect: RolloutEffect) {
+        guard isRouted else { return checkBasic(effect) }
+        let replicas = (try? world.typed.spec.desiredReplicas) ?? 1
+        switch effect {
+        case .setTraffic(let request):
+            let before = world.traffic.map { $0.canaryHash == request.canaryHash ? $0.canaryWeight : 0 } ?? 0
+            let canary = world.set(hash: request.canaryHash)
+            let stable = world.set(hash: request.stableHash)
+            if request.canaryWeight > before, (canary?.availableReplicas ?? 0) == 0 {
+                fail("weight \(request.canaryWeight) goes to a canary without pods")
+            }
+            if let old = world.traffic, request.stableWeight > old.stableWeight, request.stableHash == old.stableHash,
+                (stable?.availableReplicas ?? 0) == 0, replicas > 0
+            {
+                fail("weight \(request.stableWeight) goes to stable without pods")
+            }
+        case .switchService(let name, let hash, _):
+            if (world.traffic != nil || name == "web-stable"), world.set(hash: hash)?.availableReplicas ?? 0 == 0,
+                carriesTraffic(name)
+            {
+                fail("Service \(name) is switched to \(hash), which has no pods")
+            }
+        case .updateReplicaSet(let update):
+            guard let size = update.replicas, let set = world.sets[update.name],
+                set.resourceVersion == update.resourceVersion,
+                size < set.replicas
+            else { return }
+            let needed = (world.weight(of: set.hash) * replicas + 99) / 100
+            let status = world.status
+            if set.hash == status.stableRS, size < min(needed, replicas) {
+                fail("stable \(set.name) is scaled to \(size) while its traffic needs \(needed)")
+            }
+            if size == 0, world.weight(of: set.hash) > 0 { fail("\(set.name) is scaled to 0 with weight on it") }
+        default: break
+        }
+    }
+
+    private func carriesTraffic(_ service: String) -> Bool {
+        guard let traffic = world.traffic else { return service == "web-stable" }
+        return service == traffic.stableService ? traffic.stableWeight > 0 : traffic.canaryWeight > 0
+    }
+
+    /// Without a router pods are the traffic: a scale-down may not take the sum of healthy pods below the minimum.
+    private mutating func checkBasic(_ effect: RolloutEffect) {
+        guard case .updateReplicaSet(let update) = effect, let size = update.replicas,
+            let set = world.sets[update.name],
+            set.resourceVersion == update.resourceVersion, size < min(set.replicas, set.availableReplicas),
+            let spec = try? world.typed.spec, let canary = spec.canary
+        else { return }
+        let limits = SurgeLimits(
+            replicas: spec.desiredReplicas, maxSurge: canary.maxSurge, maxUnavailable: canary.maxUnavailable)
+        let left =
+            world.sets.values.reduce(0) { $0 + min($1.availableReplicas, $1.replicas) }
+            - min(set.availableReplicas, set.replicas) + size
+        // A canary that is being given up counts by its wanted size, for its pods may be broken.
+        let total = world.sets.values.reduce(0) { $0 + $1.replicas } - set.replicas + size
+        if left < spec.desiredReplicas - limits.unavailable, total < spec.desiredReplicas - limits.unavailable {
+            fail("\(set.name) is scaled from \(set.replicas) to \(size), which leaves \(left) available pods")
+        }
+    }
+
+    /// A decision without effects names what it waits for, unless everything is done.
+    private mutating func checkNamed(_ decision: RolloutDecision, _ seen: RolloutSnapshot) {
+        guard decision.effects.isEmpty, decision.waiting == nil else { return }
+        if seen.rollout.status.phase != "Healthy" {
+            fail("stands still in phase \(seen.rollout.status.phase) (\(seen.rollout.status.message)) without a reason")
+        }
+    }
+
+    /// When the bad luck ends, an abort must have all traffic back on stable, and everything else must finish.
+    private mutating func calmDown() throws {
+        guard failure == nil else { return }
+        world.brokenImages = []
+        trace("calms down")
+        for round in 0..<400 where failure == nil {
+            for name in world.runs.keys.sorted() where world.runs[name]?.isFinished == false {
+                world.runs[name]?.phase = "Successful"
+            }
+            let version = world.version
+            try reconcile(withBadLuck: false)
+            world.stepPods()
+            if version != world.version { continue }
+            let decision = decide(try world.snapshot(), now: world.now)
+            guard decision.effects.isEmpty else { continue }
+            if let after = decision.requeueAfter, round < 390,
+                decision.waiting?.reason != .aborted || after < .seconds(120)
+            {
+                world.now = world.now + after + .milliseconds(1)
+                if decision.waiting == nil || decision.waiting?.reason != .pausedByUser { continue }
+            }
+            break
+        }
+        try checkEnd()
+    }
+
+    private mutating func checkEnd() throws {
+        guard failure == nil else { return }
+        let status = world.status
+        let decision = decide(try world.snapshot(), now: world.now)
+        let replicas = try world.typed.spec.desiredReplicas
+        if status.abort {
+            let stable = world.set(hash: status.stableRS)
+            if (stable?.availableReplicas ?? 0) < replicas {
+                fail("aborted, but stable has \(stable?.availableReplicas ?? 0) of \(replicas) pods")
+            }
+            if isRouted, world.weight(of: status.stableRS) != 100 {
+                fail("aborted, but stable gets weight \(world.weight(of: status.stableRS))")
+            }
+            if !isRouted, status.currentPodHash != status.stableRS,
+                (world.set(hash: status.currentPodHash)?.replicas ?? 0) > 0
+            {
+                fail("aborted, but the canary has pods")
+            }
+        } else if status.phase != "Healthy" {
+            let stops: Set<Waiting.Reason> = [.pauseStep, .pausedByUser, .inconclusiveAnalysis]
+            if let waiting = decision.waiting, stops.contains(waiting.reason) { return }
+            fail(
+                "ends in phase \(status.phase) (\(status.message)), waiting for \(decision.waiting.map { "\($0)" } ?? "nothing")"
+            )
+        } else if isRouted, world.weight(of: status.stableRS) != 100 {
+            fail("healthy, but stable gets weight \(world.weight(of: status.stableRS))")
+        }
+    }
+
+    private func trace(_ text: String) {
+        if isTraced { print("\(world.now) \(text)") }
+    }
+}

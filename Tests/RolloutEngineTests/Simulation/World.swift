@@ -1,0 +1,202 @@
+import Manifest
+import RolloutEngine
+import SluiceTestKit
+
+/// A small cluster in memory: one Rollout, its ReplicaSets with pods, AnalysisRuns, Services and a router.
+///
+/// Time is a value; nothing here waits. Effects are performed with their preconditions, so a stale decision fails as it
+/// would on an API server.
+struct World {
+    struct Conflict: Error {}
+
+    var now = Timestamp(seconds: 1_800_000_000, nanoseconds: 500_000_000)
+    var version = 1
+    /// The Rollout's manifest, status included.
+    var rollout: JSON
+    var sets: [String: ReplicaSet] = [:]
+    var runs: [String: AnalysisRunFact] = [:]
+    var services: [String: ServiceFact] = [:]
+    /// What the router was told.
+    var traffic: TrafficRequest?
+    var requests = 0
+    var events: [RolloutEvent] = []
+    /// Revision numbers of templates that never become available.
+    var brokenImages: Set<String> = []
+
+    init(spec: JSON) {
+        rollout = [
+            "metadata": [
+                "name": "web", "namespace": "shop", "uid": "rollout-uid", "generation": 1, "resourceVersion": "1",
+            ],
+            "spec": spec,
+        ]
+        for name in ["stableService", "canaryService"] {
+            if let service = spec.at("strategy", "canary", name)?.stringValue {
+                services[service] = ServiceFact(selector: ["app": "web"])
+            }
+        }
+    }
+
+    static func spec(replicas: Int, image: String = "web:1", canary: JSON) -> JSON {
+        [
+            "replicas": JSON(replicas), "selector": ["matchLabels": ["app": "web"]],
+            "template": [
+                "metadata": ["labels": ["app": "web"]],
+                "spec": ["containers": [["name": "web", "image": .string(image)]]],
+            ],
+            "strategy": ["canary": canary],
+        ]
+    }
+
+    // MARK: Looking
+
+    var typed: Rollout {
+        get throws { try Rollout(rollout) }
+    }
+    var status: RolloutStatus { (try? typed.status) ?? RolloutStatus() }
+
+    func snapshot() throws -> RolloutSnapshot {
+        let rollout = try typed
+        var fact: TrafficFact?
+        if rollout.spec.canary?.trafficRouting != nil {
+            let weights = rollout.status.weights
+            let isInSync =
+                traffic != nil && traffic?.canaryWeight == weights?.canary.weight
+                && traffic?.canaryHash == weights?.canary.podTemplateHash
+                && traffic?.stableHash == weights?.stable.podTemplateHash
+            fact = TrafficFact(isInSync: isInSync)
+        }
+        return RolloutSnapshot(
+            rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },
+            analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact)
+    }
+
+    func set(hash: String) -> ReplicaSet? { sets.values.first { $0.hash == hash } }
+
+    /// Share of traffic that reaches pods of a hash, in percent of the weights.
+    func weight(of hash: String) -> Int {
+        guard let traffic else { return 0 }
+        let reached = { (service: String, fallback: String) in
+            services[service].map { $0.hash.isEmpty ? fallback : $0.hash } ?? fallback
+        }
+        var weight = 0
+        if reached(traffic.canaryService, traffic.canaryHash) == hash { weight += traffic.canaryWeight }
+        if reached(traffic.stableService, traffic.stableHash) == hash { weight += traffic.stableWeight }
+        return weight
+    }
+
+    // MARK: Acting
+
+    mutating func bump() -> String {
+        version += 1
+        return String(version)
+    }
+
+    mutating func perform(_ effect: RolloutEffect, seenVersion: inout String) throws {
+        requests += 1
+        switch effect {
+        case .createReplicaSet(let json, _):
+            let set = try ReplicaSet(json)
+            if sets[set.name] != nil { throw Conflict() }
+            var created = set
+            created.uid = "uid-\(set.name)"
+            created.generation = 1
+            created.creationTimestamp = now.wholeSeconds
+            created.resourceVersion = bump()
+            sets[set.name] = created
+        case .updateReplicaSet(let update):
+            guard var set = sets[update.name], set.resourceVersion == update.resourceVersion else { throw Conflict() }
+            if let replicas = update.replicas {
+                set.replicas = replicas
+                set.generation += 1
+            }
+            if let seconds = update.minReadySeconds { set.minReadySeconds = seconds }
+            for (key, value) in update.annotations { set.annotations[key] = value }
+            set.resourceVersion = bump()
+            sets[update.name] = set
+        case .deleteReplicaSet(let name, _, let resourceVersion):
+            guard sets[name]?.resourceVersion == resourceVersion else { throw Conflict() }
+            sets[name] = nil
+        case .switchService(let name, let hash, let adopting):
+            services[name]?.selector["rollouts-pod-template-hash"] = hash
+            if adopting { services[name]?.managedBy = "web" }
+        case .setTraffic(let request): traffic = request
+        case .createAnalysisRun(let request):
+            if runs[request.name] != nil { throw Conflict() }
+            runs[request.name] = AnalysisRunFact(
+                name: request.name, uid: request.name, phase: "Running", labels: request.labels, creationTimestamp: now)
+        case .terminateAnalysisRun(let name):
+            runs[name]?.isTerminating = true
+            runs[name]?.phase = "Successful"
+        case .deleteAnalysisRun(let name, _): runs[name] = nil
+        case .patchRollout(let patch), .patchStatus(let patch):
+            guard rollout.resourceVersion == seenVersion else { throw Conflict() }
+            edit(patch)
+            seenVersion = rollout.resourceVersion
+        case .adoptReplicaSet, .releaseReplicaSet: throw Conflict()
+        }
+    }
+
+    /// A merge patch as a person or the controller sends it; the generation follows the spec.
+    mutating func edit(_ patch: JSON) {
+        let before = rollout["spec"]
+        rollout = MergePatch.apply(patch, to: rollout)
+        if rollout["spec"] != before {
+            rollout.set(.int((rollout.at("metadata", "generation")?.intValue ?? 0) + 1), at: "metadata", "generation")
+        }
+        rollout.set(.string(bump()), at: "metadata", "resourceVersion")
+    }
+
+    mutating func setImage(_ image: String) {
+        edit(["spec": ["template": ["spec": ["containers": [["name": "web", "image": .string(image)]]]]]])
+    }
+
+    // MARK: The cluster's other half
+
+    /// The ReplicaSet controller and the pods take one step; `chance` says whether a single pod does.
+    mutating func stepPods(_ chance: () -> Bool = { true }) {
+        for name in sets.keys.sorted() {
+            guard var set = sets[name] else { continue }
+            let before = set
+            if chance() { set.observedGeneration = set.generation }
+            if set.currentReplicas != set.replicas, chance() { set.currentReplicas = set.replicas }
+            set.readyReplicas = min(set.readyReplicas, set.currentReplicas)
+            set.availableReplicas = min(set.availableReplicas, set.currentReplicas)
+            let isBroken = set.images.contains { brokenImages.contains($0) }
+            while set.availableReplicas < set.currentReplicas, !isBroken, chance() { set.availableReplicas += 1 }
+            set.readyReplicas = set.availableReplicas
+            if set != before {
+                set.resourceVersion = bump()
+                sets[name] = set
+            }
+        }
+    }
+
+    /// One whole reconcile without bad luck; gives the decision.
+    @discardableResult
+    mutating func reconcile() throws -> RolloutDecision {
+        let seen = try snapshot()
+        let decision = decide(seen, now: now)
+        var version = seen.rollout.resourceVersion
+        for effect in decision.effects { try perform(effect, seenVersion: &version) }
+        events += decision.events
+        return decision
+    }
+
+    /// Reconciles until a decision changes nothing; pods stay as they are.
+    mutating func settle(limit: Int = 40) throws {
+        for _ in 0..<limit where try reconcile().effects.isEmpty {
+            return
+        }
+    }
+
+    /// Reconciles and lets pods start, until nothing changes any more.
+    mutating func run(limit: Int = 200) throws {
+        for _ in 0..<limit {
+            let version = version
+            try settle()
+            stepPods()
+            if version == self.version { return }
+        }
+    }
+}
