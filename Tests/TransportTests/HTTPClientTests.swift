@@ -138,10 +138,12 @@ import Transport
 
     @Test("nobody listening is retriable and took no effect")
     func refused() async throws {
-        var server: LoopbackServer? = LoopbackServer { _, _ in false }
-        let url = server?.url ?? ""
-        server = nil
-        let error = await #expect(throws: TransportError.self) { try await client.send(HTTPRequest("POST", url)) }
+        let server = LoopbackServer { _, _ in false }
+        server.stop()
+        let error = await #expect(throws: TransportError.self) {
+            try await client.send(HTTPRequest("POST", server.url))
+        }
+        #expect(error?.mayHaveTakenEffect == false)
         #expect(error?.isRetriable == true)
     }
 

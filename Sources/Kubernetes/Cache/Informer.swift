@@ -29,7 +29,7 @@ package final class Informer<Object: CachedObject>: Sendable {
 
     package init(
         _ api: any KubernetesAPI, _ resource: Resource, _ options: ListOptions = ListOptions(),
-        indexes: [String: Store<Object>.Index] = [:], logger: Logger, clock: any WallClock = SystemClock(),
+        indexes: [String: Store<Object>.Index] = [:], logger: Logger = .silent, clock: any WallClock = SystemClock(),
         backoff: Backoff = .watch
     ) {
         self.api = api
@@ -131,6 +131,7 @@ package final class Informer<Object: CachedObject>: Sendable {
         } catch {
             outcome = error
         }
+        if Task.isCancelled { return }
         let seen = progress.withLock { $0 }
         rules.seen(seen.version)
         if seen.isLost { rules.lostTrack() }

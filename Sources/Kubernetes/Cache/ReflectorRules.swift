@@ -1,6 +1,6 @@
 /// What an informer does next: list or watch, from where, and after which pause. No I/O, no clock.
-struct ReflectorRules {
-    enum Phase: Hashable {
+package struct ReflectorRules {
+    package enum Phase: Hashable {
         /// List; from the server's cache where a version is given, else the most recent state.
         case list(resourceVersion: String?)
         case watch(from: String)
@@ -9,14 +9,16 @@ struct ReflectorRules {
     /// After so many failures in a row a watch is given up and the collection listed again.
     private static let relistAfter = 5
 
-    private(set) var phase = Phase.list(resourceVersion: "0")
+    package private(set) var phase = Phase.list(resourceVersion: "0")
     /// Failures in a row.
-    private(set) var failures = 0
+    package private(set) var failures = 0
     /// Whether the kind does not exist on the server.
-    private(set) var isMissing = false
+    package private(set) var isMissing = false
     private var version: String?
 
-    mutating func listed(_ resourceVersion: String) {
+    package init() {}
+
+    package mutating func listed(_ resourceVersion: String) {
         version = resourceVersion
         isMissing = false
         failures = 0
@@ -24,7 +26,7 @@ struct ReflectorRules {
     }
 
     /// An event or a bookmark came.
-    mutating func seen(_ resourceVersion: String) {
+    package mutating func seen(_ resourceVersion: String) {
         guard !resourceVersion.isEmpty else { return }
         version = resourceVersion
         failures = 0
@@ -34,12 +36,12 @@ struct ReflectorRules {
     /// The watch ended without an error.
     ///
     /// A server that closes at once without an event is not healthy, though it says so.
-    mutating func closed(after duration: Duration, events: Int) {
+    package mutating func closed(after duration: Duration, events: Int) {
         if duration < .seconds(1), events == 0 { failures += 1 } else { failures = 0 }
         giveUpWatch()
     }
 
-    mutating func failed(_ error: KubernetesError) {
+    package mutating func failed(_ error: KubernetesError) {
         failures += 1
         if error.isExpired || error.causes.contains(where: { $0.reason == "ResourceVersionTooLarge" }) {
             phase = .list(resourceVersion: nil)
@@ -53,7 +55,7 @@ struct ReflectorRules {
     }
 
     /// An event could not be read at all: what the cache holds is not known any more.
-    mutating func lostTrack() {
+    package mutating func lostTrack() {
         failures += 1
         phase = .list(resourceVersion: version)
     }

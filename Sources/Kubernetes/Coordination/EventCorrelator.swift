@@ -1,8 +1,8 @@
-import Manifest
+package import Manifest
 
 /// Turns what happens into few Events: a repetition raises a count, a flood becomes one Event. No I/O, no clock.
-struct EventCorrelator {
-    enum Action: Equatable {
+package struct EventCorrelator {
+    package enum Action: Equatable {
         case create(JSON)
         /// Raises the count of an Event that exists; `otherwise` is created where it has vanished.
         case repeated(ObjectKey, patch: JSON, otherwise: JSON)
@@ -46,15 +46,15 @@ struct EventCorrelator {
     private static let burst = 25.0
     private static let refillSeconds = 300.0
 
-    let component: String
+    package let component: String
     private var occurrences: [Exact: Occurrence] = [:]
     private var varieties: [Similar: Variety] = [:]
     private var buckets: [Source: Bucket] = [:]
 
-    init(component: String) { self.component = component }
+    package init(component: String) { self.component = component }
 
     /// What to send for an event; `nil` when its object has had too many.
-    mutating func correlate(_ event: ObjectEvent, now: Timestamp) -> Action? {
+    package mutating func correlate(_ event: ObjectEvent, now: Timestamp) -> Action? {
         let target = event.regarding
         let source = Source(target: target.key, uid: target.uid, kind: target.kind)
         let similar = Similar(

@@ -25,7 +25,7 @@ package final class EventRecorder: Sendable {
 
     /// - Parameter component: `source.component` of the Events: `rollouts-controller`.
     package init(
-        _ api: any KubernetesAPI, component: String, clock: any WallClock = SystemClock(), logger: Logger,
+        _ api: any KubernetesAPI, component: String, clock: any WallClock = SystemClock(), logger: Logger = .silent,
         retryDelay: Duration = .seconds(10)
     ) {
         self.api = api

@@ -38,7 +38,7 @@ package final class LeaderElector: Sendable {
     /// - Parameter identity: `<hostname>_<uuid>`; another for each process.
     package init(
         _ api: any KubernetesAPI, lease key: ObjectKey, identity: String, timing: Timing = Timing(),
-        clock: any WallClock = SystemClock(), logger: Logger
+        clock: any WallClock = SystemClock(), logger: Logger = .silent
     ) {
         self.api = api
         self.key = key

@@ -28,10 +28,10 @@ extension Resource {
 ///
 /// Remote times are never compared: another holder counts as gone when its record has not *changed* for a lease
 /// duration on the local monotonic clock.
-struct LeaseRules {
-    typealias Instant = ContinuousClock.Instant
+package struct LeaseRules {
+    package typealias Instant = ContinuousClock.Instant
 
-    enum Action: Equatable {
+    package enum Action: Equatable {
         case create(JSON)
         case update(JSON)
         /// Another holds it.
@@ -41,16 +41,16 @@ struct LeaseRules {
     let key: ObjectKey
     let identity: String
     let duration: Duration
-    private(set) var observed: LeaseRecord?
+    package private(set) var observed: LeaseRecord?
     private var changedAt: Instant?
 
-    init(key: ObjectKey, identity: String, duration: Duration) {
+    package init(key: ObjectKey, identity: String, duration: Duration) {
         self.key = key
         self.identity = identity
         self.duration = duration
     }
 
-    mutating func decide(_ lease: JSON?, now: Instant, wall: Timestamp) -> Action {
+    package mutating func decide(_ lease: JSON?, now: Instant, wall: Timestamp) -> Action {
         guard let lease else {
             observed = nil
             changedAt = nil
@@ -83,7 +83,7 @@ struct LeaseRules {
     }
 
     /// The Lease as it is left behind: whoever comes next need not wait.
-    func released(_ lease: JSON, _ wall: Timestamp) -> JSON? {
+    package func released(_ lease: JSON, _ wall: Timestamp) -> JSON? {
         guard LeaseRecord(lease).holder == identity else { return nil }
         var result = lease
         result.set("", at: "spec", "holderIdentity")

@@ -59,7 +59,7 @@ extension ObjectEvent.Target {
 }
 
 /// Cuts a text to at most `limit` bytes, at the end of a character.
-func clipped(_ text: String, to limit: Int) -> String {
+package func clipped(_ text: String, to limit: Int) -> String {
     guard text.utf8.count > limit else { return text }
     var result = ""
     for character in text {

@@ -36,7 +36,7 @@ package struct ControllerLoop<Key: Hashable & Sendable & CustomStringConvertible
     ///   - report: Called after each reconcile.
     ///   - reconcile: Gives the time until it wants to look again, or `nil` when the next event is enough.
     package init(
-        _ queue: Workqueue<Key>, workers: Int, logger: Logger,
+        _ queue: Workqueue<Key>, workers: Int, logger: Logger = .silent,
         report: @escaping @Sendable (ReconcileReport) -> Void = { _ in }, reconcile: @escaping Reconcile
     ) {
         self.queue = queue

@@ -5,8 +5,8 @@ import HeapModule
 ///
 /// A key is never handed out twice at a time, and an addition while it is processed is not lost: it comes again after
 /// `done`. Due times stand in one heap; an earlier one replaces a later one.
-struct WorkqueueRules<Key: Hashable & Sendable> {
-    typealias Instant = ContinuousClock.Instant
+package struct WorkqueueRules<Key: Hashable & Sendable> {
+    package typealias Instant = ContinuousClock.Instant
 
     private struct Timer: Comparable {
         var due: Instant
@@ -28,19 +28,19 @@ struct WorkqueueRules<Key: Hashable & Sendable> {
     private var timers = Heap<Timer>()
     private var dueTimes: [Key: Instant] = [:]
     private var sequence: UInt64 = 0
-    private(set) var isShutDown = false
-    private(set) var adds: UInt64 = 0
-    private(set) var retries: UInt64 = 0
-    let backoff: Backoff
+    package private(set) var isShutDown = false
+    package private(set) var adds: UInt64 = 0
+    package private(set) var retries: UInt64 = 0
+    package let backoff: Backoff
 
-    init(backoff: Backoff) { self.backoff = backoff }
+    package init(backoff: Backoff) { self.backoff = backoff }
 
     /// Keys that wait to be handed out.
-    var depth: Int { dirty.count { processing[$0.key] == nil } }
-    var isIdle: Bool { dirty.isEmpty && processing.isEmpty }
-    var processingSince: [Instant] { Array(processing.values) }
+    package var depth: Int { dirty.count { processing[$0.key] == nil } }
+    package var isIdle: Bool { dirty.isEmpty && processing.isEmpty }
+    package var processingSince: [Instant] { Array(processing.values) }
 
-    mutating func add(_ key: Key, isPatient: Bool, now: Instant) {
+    package mutating func add(_ key: Key, isPatient: Bool, now: Instant) {
         guard !isShutDown else { return }
         if let present = dirty[key] {
             guard present.isPatient, !isPatient else { return }
@@ -59,7 +59,7 @@ struct WorkqueueRules<Key: Hashable & Sendable> {
     }
 
     /// Adds the key at `due`, unless it is already due earlier.
-    mutating func add(_ key: Key, at due: Instant, now: Instant) {
+    package mutating func add(_ key: Key, at due: Instant, now: Instant) {
         guard !isShutDown else { return }
         if due <= now {
             add(key, isPatient: false, now: now)
@@ -72,19 +72,19 @@ struct WorkqueueRules<Key: Hashable & Sendable> {
     }
 
     /// Adds the key after its back-off, which grows with each failure until `forget`.
-    mutating func addRateLimited(_ key: Key, now: Instant, using random: inout some RandomNumberGenerator) {
+    package mutating func addRateLimited(_ key: Key, now: Instant, using random: inout some RandomNumberGenerator) {
         let count = (failures[key] ?? 0) + 1
         failures[key] = count
         retries += 1
         add(key, at: now + backoff.delay(after: count, using: &random), now: now)
     }
 
-    func failureCount(_ key: Key) -> Int { failures[key] ?? 0 }
+    package func failureCount(_ key: Key) -> Int { failures[key] ?? 0 }
 
-    mutating func forget(_ key: Key) { failures[key] = nil }
+    package mutating func forget(_ key: Key) { failures[key] = nil }
 
     /// Moves keys whose time has come into the queue.
-    mutating func fire(now: Instant) {
+    package mutating func fire(now: Instant) {
         while let next = timers.min, next.due <= now {
             timers.removeMin()
             // An entry that an earlier one replaced is passed over.
@@ -95,7 +95,7 @@ struct WorkqueueRules<Key: Hashable & Sendable> {
     }
 
     /// When `fire` has something to do next.
-    mutating func nextDue() -> Instant? {
+    package mutating func nextDue() -> Instant? {
         while let next = timers.min {
             if dueTimes[next.key] == next.due { return next.due }
             timers.removeMin()
@@ -104,7 +104,7 @@ struct WorkqueueRules<Key: Hashable & Sendable> {
     }
 
     /// Hands out the next key, which counts as processing until `done`.
-    mutating func take(now: Instant) -> (key: Key, waited: Duration)? {
+    package mutating func take(now: Instant) -> (key: Key, waited: Duration)? {
         while let (key, fromPatient) = pop() {
             guard let entry = dirty[key], processing[key] == nil, entry.isPatient == fromPatient else { continue }
             dirty[key] = nil
@@ -120,13 +120,13 @@ struct WorkqueueRules<Key: Hashable & Sendable> {
         return nil
     }
 
-    mutating func done(_ key: Key) {
+    package mutating func done(_ key: Key) {
         processing[key] = nil
         if let entry = dirty[key] { enqueue(key, entry.isPatient) }
     }
 
     /// Takes no more additions and forgets what waits; what is processed goes on.
-    mutating func shutDown() {
+    package mutating func shutDown() {
         isShutDown = true
         urgent.removeAll()
         patient.removeAll()

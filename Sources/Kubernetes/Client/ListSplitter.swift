@@ -1,0 +1,148 @@
+package import Manifest
+
+/// Splits the body of a LIST into its items while it streams, without holding it.
+///
+/// Feed it pieces of any size. Each item is handed out whole, as its own bytes; of the rest only small members are kept
+/// (`metadata`, `kind`, a Status). Inside items only quotes and brackets are looked at: an item's decoder judges the rest.
+package struct ListSplitter: Sendable {
+    /// What may come next, outside of values.
+    private enum Place {
+        case start, key, colon, value, comma, item, end
+    }
+
+    private let maxItem: Int
+    private let maxMember: Int
+    private var place = Place.start
+    /// Name of the member whose value is being read.
+    private var name = ""
+    /// Bytes of the value that began in an earlier piece.
+    private var buffer: [UInt8] = []
+    private var isCapturing = false
+    private var isKey = false
+    private var nesting = 0
+    private var isInString = false
+    private var isEscaped = false
+    private var members: [String: [UInt8]] = [:]
+    /// Items handed out so far.
+    package private(set) var items = 0
+
+    /// - Parameters:
+    ///   - maxItem: A larger item is an error.
+    ///   - maxMember: A larger member beside the items is an error.
+    package init(maxItem: Int = 32 << 20, maxMember: Int = 1 << 20) {
+        self.maxItem = maxItem
+        self.maxMember = maxMember
+    }
+
+    /// A member of the list beside its items: `metadata`.
+    package func member(_ name: String) -> JSON? { members[name].flatMap { try? JSON(parsing: $0) } }
+
+    /// Takes the next piece, and hands out the items that end in it.
+    package mutating func feed(_ chunk: Span<UInt8>, item: ([UInt8]) throws -> Void) throws {
+        var index = 0
+        while index < chunk.count {
+            if isCapturing {
+                let end = endOfValue(chunk, from: index)
+                try capture(chunk, index..<(end ?? chunk.count))
+                guard let end else { return }
+                index = end
+                isCapturing = false
+                guard !buffer.isEmpty else { throw JSONError("the response is no list: a value is missing") }
+                let value = buffer
+                buffer = []
+                if isKey {
+                    var reader = JSONReader(value)
+                    name = try reader.readString()
+                    place = .colon
+                } else if place == .item {
+                    items += 1
+                    try item(value)
+                } else {
+                    members[name] = value
+                    place = .comma
+                }
+            } else {
+                try step(chunk[index])
+                // The first byte of a value belongs to it.
+                if !isCapturing { index += 1 }
+            }
+        }
+    }
+
+    /// Fails unless the list was complete.
+    package func finish() throws(JSONError) {
+        guard place == .end else { throw JSONError("the list ends in the middle") }
+    }
+
+    /// One byte between values.
+    private mutating func step(_ byte: UInt8) throws(JSONError) {
+        switch byte {
+        case 0x20, 0x0A, 0x0D, 0x09: return
+        default: break
+        }
+        switch (place, byte) {
+        case (.start, UInt8(ascii: "{")): place = .key
+        case (.key, UInt8(ascii: "\"")): begin(isKey: true)
+        case (.key, UInt8(ascii: "}")): place = .end
+        case (.colon, UInt8(ascii: ":")): place = .value
+        case (.value, UInt8(ascii: "[")) where name == "items": place = .item
+        case (.value, _): begin(isKey: false)
+        case (.item, UInt8(ascii: "]")): place = .comma
+        case (.item, UInt8(ascii: ",")): break
+        case (.item, _): begin(isKey: false)
+        case (.comma, UInt8(ascii: ",")): place = .key
+        case (.comma, UInt8(ascii: "}")): place = .end
+        default: throw JSONError("the response is no list: unexpected byte \(byte)")
+        }
+    }
+
+    private mutating func begin(isKey: Bool) {
+        isCapturing = true
+        self.isKey = isKey
+        (nesting, isInString, isEscaped) = (0, false, false)
+    }
+
+    private mutating func capture(_ chunk: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {
+        let limit = place == .item ? maxItem : maxMember
+        guard buffer.count + range.count <= limit else {
+            throw JSONError("an object of the list is larger than \(limit) bytes")
+        }
+        chunk.extracting(range).withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
+    }
+
+    /// Where the value ends that is being read; `nil` where it goes on in the next piece.
+    private mutating func endOfValue(_ chunk: Span<UInt8>, from start: Int) -> Int? {
+        var (index, nesting, isInString, isEscaped) = (start, nesting, isInString, isEscaped)
+        defer { (self.nesting, self.isInString, self.isEscaped) = (nesting, isInString, isEscaped) }
+        let isFresh = buffer.isEmpty
+        while index < chunk.count {
+            let byte = chunk[index]
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                    if nesting == 0 { return index + 1 }
+                }
+                index += 1
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["): nesting += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                // A number or literal ends where its container does.
+                if nesting == 0 { return index }
+                nesting -= 1
+                if nesting == 0 { return index + 1 }
+            case UInt8(ascii: ","), 0x20, 0x0A, 0x0D, 0x09:
+                if nesting == 0, index > start || !isFresh { return index }
+            default: break
+            }
+            index += 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,249 @@
+import Kubernetes
+import Manifest
+import SluiceTestKit
+import Testing
+import Transport
+
+@Suite("Kubernetes client against strange servers") struct ClientTests {
+    private static let pods = Resource(group: "", version: "v1", plural: "pods", kind: "Pod")
+    private let key = ObjectKey(namespace: "shop", name: "web")
+
+    private func client(
+        _ server: LoopbackServer,
+        _ change: (inout ClusterConfiguration, inout KubernetesClient.Options) -> Void = { _, _ in }
+    ) -> KubernetesClient {
+        var configuration = ClusterConfiguration(server: server.url)
+        var options = KubernetesClient.Options()
+        change(&configuration, &options)
+        return KubernetesClient(configuration, options: options, clock: ManualWallClock())
+    }
+
+    /// A server that answers the n-th request with the n-th script, and the last one for ever.
+    private func server(_ scripts: [LoopbackServer.Script], log: Lock<[String]> = Lock([])) -> LoopbackServer {
+        LoopbackServer { request, connection in
+            let count = log.withLock { log in
+                log.append("\(request.method) \(request.path)")
+                return log.count
+            }
+            return scripts[min(count, scripts.count) - 1](request, connection)
+        }
+    }
+
+    private static func status(_ code: Int, _ reason: String, headers: [String] = []) -> LoopbackServer.Script {
+        { _, connection in
+            let body =
+                #"{"kind":"Status","status":"Failure","message":"told so","reason":"\#(reason)","code":\#(code)}"#
+            connection.respond("\(code) X", headers: headers, body: body)
+            return true
+        }
+    }
+
+    private static func body(_ text: String) -> LoopbackServer.Script {
+        { _, connection in
+            connection.respond(body: text)
+            return true
+        }
+    }
+
+    @Test("429 with Retry-After is obeyed for any verb")
+    func throttled() async throws {
+        let log = Lock<[String]>([])
+        let server = server(
+            [Self.status(429, "TooManyRequests", headers: ["Retry-After: 0"]), Self.body(#"{"a":1}"#)], log: log)
+        let created = try await client(server).create(
+            Self.pods, namespace: "shop", ["kind": "Pod"], subresource: nil, WriteOptions(fieldManager: "m"))
+        #expect(created == ["a": 1])
+        #expect(log.withLock { $0 } == Array(repeating: "POST /api/v1/namespaces/shop/pods?fieldManager=m", count: 2))
+    }
+
+    @Test("a create without an answer is not repeated, a read is")
+    func broken() async throws {
+        let hangUp: LoopbackServer.Script = { _, _ in false }
+        let log = Lock<[String]>([])
+        let first = server([hangUp], log: log)
+        let error = await #expect(throws: KubernetesError.self) {
+            try await client(first).create(Self.pods, namespace: "shop", [:], subresource: nil, WriteOptions())
+        }
+        #expect(error?.code == 0)
+        #expect(log.withLock { $0.count } == 1)
+        let second = server([hangUp, Self.body(#"{"a":1}"#)])
+        #expect(try await client(second).get(Self.pods, key, subresource: nil) == ["a": 1])
+    }
+
+    @Test("a Status becomes an error with its reason; 404 of a read is no error")
+    func statuses() async throws {
+        let server = server([
+            Self.status(409, "AlreadyExists"), Self.status(404, "NotFound"), Self.status(403, "Forbidden"),
+        ])
+        let client = client(server)
+        let exists = await #expect(throws: KubernetesError.self) {
+            try await client.create(Self.pods, namespace: "shop", [:], subresource: nil, WriteOptions())
+        }
+        #expect(exists?.isAlreadyExists == true)
+        #expect(exists?.message == "told so")
+        #expect(try await client.get(Self.pods, key, subresource: nil) == nil)
+        let forbidden = await #expect(throws: KubernetesError.self) {
+            try await client.get(Self.pods, key, subresource: "status")
+        }
+        #expect(forbidden?.isForbidden == true)
+    }
+
+    @Test(
+        "names that would lead elsewhere are refused before anything is sent",
+        arguments: ["", ".", "..", "a/b", "a%2fb"])
+    func paths(_ name: String) async throws {
+        let log = Lock<[String]>([])
+        let server = server([Self.body("{}")], log: log)
+        await #expect(throws: KubernetesError.self) {
+            try await client(server).get(Self.pods, ObjectKey(namespace: "shop", name: name), subresource: nil)
+        }
+        await #expect(throws: KubernetesError.self) {
+            try await client(server).get(Self.pods, ObjectKey(namespace: name, name: "web"), subresource: nil)
+        }
+        #expect(log.withLock { $0 } == [])
+    }
+
+    @Test("a list in pages gives all items and the version; chunks may be cut anywhere")
+    func pages() async throws {
+        let log = Lock<[String]>([])
+        let slow: LoopbackServer.Script = { _, connection in
+            connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for piece in [
+                #"{"metadata":{"resourceVersion":"5","cont"#, #"inue":"t k"},"items":[{"n"#, #"":1},{"n":2}]}"#,
+            ] {
+                connection.chunk(piece)
+            }
+            connection.chunk("")
+            return true
+        }
+        let server = server([slow, Self.body(#"{"metadata":{"resourceVersion":"5"},"items":[{"n":3}]}"#)], log: log)
+        let items = Lock<[String]>([])
+        let version = try await client(server).list(Self.pods, ListOptions(labelSelector: "a=b")) { bytes in
+            items.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
+        }
+        #expect(version == "5")
+        #expect(items.withLock { $0 } == [#"{"n":1}"#, #"{"n":2}"#, #"{"n":3}"#])
+        #expect(
+            log.withLock { $0 } == [
+                "GET /api/v1/pods?labelSelector=a%3Db&limit=500",
+                "GET /api/v1/pods?labelSelector=a%3Db&limit=500&continue=t%20k",
+            ])
+    }
+
+    @Test("a list that breaks off after an item is an error, for the item may be gone when it is read again")
+    func truncatedList() async {
+        let log = Lock<[String]>([])
+        let server = server(
+            [
+                { _, connection in
+                    connection.write("HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n{\"items\":[{\"n\":1},")
+                    return false
+                }
+            ], log: log)
+        let error = await #expect(throws: KubernetesError.self) {
+            try await client(server).list(Self.pods, ListOptions(resourceVersion: "0")) { _ in }
+        }
+        #expect(error?.reason == "Unreachable")
+        #expect(log.withLock { $0 } == ["GET /api/v1/pods?resourceVersion=0"])
+    }
+
+    @Test("a watch tells that it works, delivers events as they come, and ends with the server's error")
+    func watching() async {
+        let server = server([
+            { _, connection in
+                connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                connection.chunk(#"{"type":"ADDED","object":{"n":1}}"# + "\n" + #"{"type":"MODI"#)
+                connection.chunk(#"FIED","object":{"n":2}}"# + "\n")
+                connection.chunk(#"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}"# + "\n")
+                connection.chunk("")
+                return true
+            }
+        ])
+        let events = Lock<[String]>([])
+        let error = await #expect(throws: KubernetesError.self) {
+            try await client(server).watch(Self.pods, ListOptions(), from: "9") { event in
+                events.withLock { $0.append("\(event.kind.rawValue) \(String(decoding: event.object, as: UTF8.self))") }
+            }
+        }
+        #expect(error?.isExpired == true)
+        #expect(
+            events.withLock { $0 } == [
+                #"BOOKMARK {"kind":"Pod","metadata":{"resourceVersion":"9"}}"#, #"ADDED {"n":1}"#, #"MODIFIED {"n":2}"#,
+            ])
+    }
+
+    @Test("a refused watch is an error with its code, and is not tried again by itself", arguments: [410, 429, 500])
+    func refusedWatch(_ code: Int) async {
+        let log = Lock<[String]>([])
+        let server = server([Self.status(code, "X", headers: ["Retry-After: 7"])], log: log)
+        let error = await #expect(throws: KubernetesError.self) {
+            try await client(server).watch(Self.pods, ListOptions(), from: "9") { _ in }
+        }
+        #expect(error?.code == code)
+        #expect(error?.retryAfter == .seconds(7))
+        #expect(log.withLock { $0.count } == 1)
+    }
+
+    @Test("a refused token file is read again once")
+    func rotation() async throws {
+        let folder = TemporaryFolder()
+        let path = folder.write("token", "old\n")
+        let tokens = Lock<[String]>([])
+        let server = LoopbackServer { request, connection in
+            let token = request.header("Authorization") ?? ""
+            tokens.withLock { $0.append(token) }
+            if token == "Bearer old" {
+                folder.write("token", "new\n")
+                connection.respond("401 Unauthorized")
+            } else {
+                connection.respond(body: "{}")
+            }
+            return true
+        }
+        let client = client(server) { configuration, _ in configuration.identity = .tokenFile(path) }
+        _ = try await client.get(Self.pods, key, subresource: nil)
+        _ = try await client.get(Self.pods, key, subresource: nil)
+        #expect(tokens.withLock { $0 } == ["Bearer old", "Bearer new", "Bearer new"])
+    }
+
+    @Test("headers say who asks, and as whom")
+    func headers() async throws {
+        let lines = Lock<[String]>([])
+        let server = LoopbackServer { request, connection in
+            lines.withLock { $0 = request.lines }
+            connection.respond(body: "{}")
+            return true
+        }
+        let client = client(server) { configuration, options in
+            configuration.identity = .basic(user: "me", password: "pass")
+            options.userAgent = "sluice/1 (linux/amd64) test"
+        }
+        _ = try await client.patch(
+            Self.pods, key, .apply, [:], subresource: "status",
+            WriteOptions(fieldManager: "m", force: true, dryRun: true, impersonate: "system:serviceaccount:a:b"))
+        let seen = lines.withLock { $0 }
+        #expect(
+            seen.first == "PATCH /api/v1/namespaces/shop/pods/web/status?fieldManager=m&force=true&dryRun=All HTTP/1.1")
+        #expect(seen.contains("Impersonate-User: system:serviceaccount:a:b"))
+        #expect(seen.contains("Authorization: Basic bWU6cGFzcw=="))
+        #expect(seen.contains("User-Agent: sluice/1 (linux/amd64) test"))
+        #expect(seen.contains("Content-Type: application/apply-patch+yaml"))
+    }
+
+    @Test("the bound on requests in flight halves on 429 and grows back; leases never wait")
+    func gate() {
+        var rules = GateRules(maximum: 4)
+        var isIn: [Bool] = []
+        for id in 1...6 { isIn.append(rules.enter(UInt64(id), id == 6 ? .status : .reconcile)) }
+        #expect(isIn == [true, true, true, true, false, false])
+        let isLeaseIn = rules.enter(7, .lease)
+        #expect(isLeaseIn)
+        #expect(rules.done(wasThrottled: false) == [])
+        #expect(rules.done(wasThrottled: false) == [6], "a status write goes before a reconcile")
+        #expect(rules.done(wasThrottled: true) == [])
+        #expect(rules.limit == 2)
+        #expect(rules.done(wasThrottled: false) == [])
+        #expect(rules.done(wasThrottled: false) == [5])
+        #expect(rules.limit == 3)
+    }
+}

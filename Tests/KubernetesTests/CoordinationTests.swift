@@ -1,0 +1,181 @@
+import Kubernetes
+import Manifest
+import SluiceTestKit
+import Testing
+
+@Suite("Leases") struct LeaseTests {
+    private static let key = ObjectKey(namespace: "sluice-system", name: "sluice")
+    private let start = ContinuousClock.now
+    private let wall = Timestamp(seconds: 1_800_000_000)
+
+    private static func lease(_ holder: String, renewed: String = "t1", seconds: Int64 = 15, transitions: Int64 = 3)
+        -> JSON
+    {
+        [
+            "metadata": ["name": "sluice", "namespace": "sluice-system", "resourceVersion": "5"],
+            "spec": [
+                "holderIdentity": .string(holder), "renewTime": .string(renewed), "leaseDurationSeconds": .int(seconds),
+                "acquireTime": "t0", "leaseTransitions": .int(transitions),
+            ],
+        ]
+    }
+
+    private func rules() -> LeaseRules { LeaseRules(key: Self.key, identity: "me", duration: .seconds(15)) }
+
+    @Test("a missing Lease is created, a free one taken, our own renewed without a transition")
+    func takes() throws {
+        var rules = rules()
+        guard case .create(let created) = rules.decide(nil, now: start, wall: wall) else {
+            Issue.record("not created")
+            return
+        }
+        #expect(created.at("spec", "leaseTransitions") == 0)
+        #expect(created.at("spec", "renewTime") == "2027-01-15T08:00:00.000000Z")
+        guard case .update(let taken) = rules.decide(Self.lease(""), now: start, wall: wall) else {
+            Issue.record("not taken")
+            return
+        }
+        #expect(LeaseRecord(taken).transitions == 4)
+        #expect(LeaseRecord(taken).holder == "me")
+        #expect(taken.resourceVersion == "5")
+        guard case .update(let renewed) = rules.decide(Self.lease("me"), now: start, wall: wall) else {
+            Issue.record("not renewed")
+            return
+        }
+        #expect(LeaseRecord(renewed).transitions == 3)
+        #expect(LeaseRecord(renewed).acquireTime == "t0")
+    }
+
+    @Test("another's Lease is taken only when it has not changed for its duration on our clock")
+    func waits() {
+        var rules = rules()
+        #expect(rules.decide(Self.lease("other"), now: start, wall: wall) == .wait)
+        #expect(rules.decide(Self.lease("other"), now: start + .seconds(14), wall: wall) == .wait)
+        #expect(rules.decide(Self.lease("other", renewed: "t2"), now: start + .seconds(16), wall: wall) == .wait)
+        #expect(rules.decide(Self.lease("other", renewed: "t2"), now: start + .seconds(30), wall: wall) == .wait)
+        guard case .update = rules.decide(Self.lease("other", renewed: "t2"), now: start + .seconds(32), wall: wall)
+        else {
+            Issue.record("not taken over")
+            return
+        }
+    }
+
+    @Test("leads while the work runs, and leaves the Lease free")
+    func election() async {
+        let api = ScriptedAPI()
+        var timing = LeaderElector.Timing()
+        timing.retryPeriod = .milliseconds(1)
+        let elector = LeaderElector(
+            api, lease: Self.key, identity: "me", timing: timing, clock: ManualWallClock())
+        let held = Lock("")
+        let end = await elector.run {
+            held.withLock { $0 = api.state.withLock { LeaseRecord($0.objects[Self.key] ?? .null).holder } }
+        }
+        #expect(end == .finished)
+        #expect(held.withLock { $0 } == "me")
+        let left = api.state.withLock { LeaseRecord($0.objects[Self.key] ?? .null) }
+        #expect(left.holder == "")
+        #expect(left.durationSeconds == 1)
+    }
+
+    @Test("work ends when the Lease cannot be renewed in time")
+    func lost() async {
+        let api = ScriptedAPI()
+        var timing = LeaderElector.Timing()
+        timing.retryPeriod = .milliseconds(1)
+        timing.renewDeadline = .milliseconds(30)
+        let elector = LeaderElector(
+            api, lease: Self.key, identity: "me", timing: timing, clock: ManualWallClock())
+        let end = await elector.run {
+            let down = KubernetesError(code: 500, reason: "InternalError", message: "")
+            api.state.withLock { $0.failures = Array(repeating: down, count: 100_000) }
+            _ = await Latch().wait()
+        }
+        #expect(end == .lost)
+    }
+}
+
+@Suite("Events") struct EventTests {
+    private let target = ObjectEvent.Target(
+        apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", key: ObjectKey(namespace: "shop", name: "web"), uid: "u")
+    private let now = Timestamp(seconds: 1_800_000_000)
+
+    private func event(_ message: String) -> ObjectEvent {
+        ObjectEvent(.warning, "RolloutAborted", message, regarding: target)
+    }
+
+    @Test("a repetition raises the count of the first, until ten minutes of silence")
+    func series() {
+        var correlator = EventCorrelator(component: "sluice")
+        guard case .create(let first) = correlator.correlate(event("a"), now: now) else {
+            Issue.record("not created")
+            return
+        }
+        #expect(first["count"] == 1)
+        #expect(first.at("involvedObject", "name") == "web")
+        #expect(first.at("source", "component") == "sluice")
+        #expect(first["type"] == "Warning")
+        #expect(first.objectKey.name.hasPrefix("web."))
+        guard case .repeated(let key, let patch, _)? = correlator.correlate(event("a"), now: now + .seconds(60)) else {
+            Issue.record("not repeated")
+            return
+        }
+        #expect(key == first.objectKey)
+        #expect(patch["count"] == 2)
+        guard case .create? = correlator.correlate(event("a"), now: now + .seconds(700)) else {
+            Issue.record("not new")
+            return
+        }
+    }
+
+    @Test("more than ten different messages become one Event, and a flood is cut off")
+    func flood() {
+        var correlator = EventCorrelator(component: "sluice")
+        var created = 0
+        var repeated = 0
+        var dropped = 0
+        for number in 0..<40 {
+            switch correlator.correlate(event("problem \(number)"), now: now) {
+            case .create: created += 1
+            case .repeated: repeated += 1
+            case nil: dropped += 1
+            }
+        }
+        #expect(created == 11)
+        #expect(repeated == 14)
+        #expect(dropped == 15)
+        #expect(correlator.correlate(event("later"), now: now + .seconds(600)) != nil, "the bucket fills again")
+    }
+
+    @Test("long texts are cut at the end of a character, cluster-scoped objects have theirs in default")
+    func limits() {
+        var correlator = EventCorrelator(component: "sluice")
+        let target = ObjectEvent.Target(apiVersion: "v1", kind: "Namespace", key: ObjectKey(name: "shop"))
+        let event = ObjectEvent(.normal, "X", String(repeating: "é", count: 2_000), regarding: target)
+        guard case .create(let json) = correlator.correlate(event, now: now) else {
+            Issue.record("not created")
+            return
+        }
+        #expect((json["message"]?.stringValue?.utf8.count ?? 0) <= 1_024)
+        #expect(json.objectKey.namespace == "default")
+    }
+
+    @Test("events are written in the background, without credentials; a failure never comes back")
+    func recorder() async {
+        let api = ScriptedAPI()
+        api.state.withLock { $0.failures = [KubernetesError(code: 500, reason: "InternalError", message: "")] }
+        let recorder = EventRecorder(
+            api, component: "sluice", clock: ManualWallClock(), retryDelay: .milliseconds(1))
+        recorder.record(event("cannot clone https://me:hunter2@git/x"))
+        recorder.record(event("cannot clone https://me:hunter2@git/x"))
+        await withTaskGroup { group in
+            group.addTask { await recorder.run() }
+            await recorder.drain(for: .seconds(10))
+            group.cancelAll()
+        }
+        let events = api.state.withLock { Array($0.objects.values) }
+        #expect(events.count == 1)
+        #expect(events.first?["message"] == "cannot clone https://***@git/x")
+        #expect(events.first?["count"] == 2)
+    }
+}

@@ -1,0 +1,167 @@
+import Kubernetes
+import Manifest
+import SluiceTestKit
+import Testing
+
+/// An object whose `spec.size` must be an integer.
+private struct Box: CachedObject, Equatable {
+    var key = ObjectKey(name: "")
+    var resourceVersion = ""
+    var uid = ""
+    var ownerUID: String?
+    var size: Int64 = 0
+
+    static func decode(_ reader: inout JSONReader) throws(JSONError) -> Box {
+        var box = Box()
+        try reader.readObject { reader, name throws(JSONError) in
+            switch name {
+            case "metadata":
+                try reader.readObject { reader, name throws(JSONError) in
+                    switch name {
+                    case "name": box.key.name = try reader.readString()
+                    case "resourceVersion": box.resourceVersion = try reader.readString()
+                    case "uid": box.uid = try reader.readString()
+                    default: break
+                    }
+                }
+            case "spec":
+                try reader.readObject { reader, name throws(JSONError) in
+                    if name == "size" { box.size = try reader.readInt() }
+                }
+            default: break
+            }
+        }
+        return box
+    }
+}
+
+@Suite("Informer") struct InformerTests {
+    private static let resource = Resource(group: "x", version: "v1", plural: "boxes", kind: "Box")
+
+    private static func text(_ name: String, _ version: Int, _ size: String = "1") -> String {
+        #"{"metadata":{"name":"\#(name)","resourceVersion":"\#(version)","uid":"\#(name)"},"spec":{"size":\#(size)}}"#
+    }
+
+    private static func event(_ kind: WatchEvent.Kind, _ name: String, _ version: Int, _ size: String = "1")
+        -> WatchEvent
+    {
+        WatchEvent(kind: kind, object: Array(text(name, version, size).utf8))
+    }
+
+    /// Runs an informer until `isDone` and gives it with the changes that it told.
+    private func run(
+        _ api: ScriptedAPI, until isDone: @escaping @Sendable (Informer<Box>) -> Bool
+    ) async -> (informer: Informer<Box>, changes: [String]) {
+        let informer = Informer<Box>(
+            api, Self.resource, clock: ManualWallClock(),
+            backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(1)))
+        let changes = Lock<[String]>([])
+        informer.onChange { key, old, new in
+            changes.withLock { $0.append("\(key) \(old.map(\.size) ?? -1)>\(new.map(\.size) ?? -1)") }
+        }
+        await withTaskGroup { group in
+            group.addTask { await informer.run() }
+            while !isDone(informer) { await Task.yield() }
+            group.cancelAll()
+        }
+        return (informer, changes.withLock { $0 })
+    }
+
+    @Test("lists, then follows the watch from the list's version")
+    func follows() async {
+        let api = ScriptedAPI()
+        api.state.withLock { state in
+            state.lists = [.success([Self.text("a", 90), Self.text("b", 91)])]
+            state.watches = [
+                .init(events: [
+                    Self.event(.bookmark, "", 100), Self.event(.modified, "a", 101, "2"),
+                    Self.event(.deleted, "b", 102),
+                    Self.event(.added, "c", 103), Self.event(.bookmark, "", 110),
+                ])
+            ]
+        }
+        let (informer, changes) = await run(api) { _ in api.calls.count >= 3 }
+        #expect(changes == ["a -1>1", "b -1>1", "a 1>2", "b 1>-1", "c -1>1"])
+        #expect(api.calls == ["list 0", "watch 100", "watch 110"])
+        #expect(informer.hasSynced)
+        #expect(informer.failingSince == nil)
+    }
+
+    @Test("a bad object is set aside alone, keeps its last good state, and comes back when mended")
+    func quarantine() async {
+        let api = ScriptedAPI()
+        api.state.withLock { state in
+            state.lists = [.success([Self.text("a", 90), Self.text("bad", 91, "\"x\""), Self.text("c", 92)])]
+            state.watches = [
+                .init(
+                    events: [Self.event(.modified, "a", 101, "[]"), Self.event(.modified, "bad", 102, "7")],
+                    staysOpen: true)
+            ]
+        }
+        let problems = Lock<[String]>([])
+        let (informer, changes) = await run(api) { $0.store.get(ObjectKey(name: "bad")) != nil }
+        problems.withLock { $0 = informer.quarantined.map { "\($0.key): \($0.value)" } }
+        #expect(changes == ["a -1>1", "c -1>1", "bad -1>7"])
+        #expect(informer.store.get(ObjectKey(name: "a"))?.size == 1)
+        #expect(problems.withLock { $0 } == ["a: spec.size: expected a number, found a list"])
+        #expect(informer.problem(ObjectKey(name: "bad")) == nil)
+    }
+
+    @Test("410 lists again from the most recent state and reports what vanished")
+    func expired() async {
+        let api = ScriptedAPI()
+        api.state.withLock { state in
+            state.lists = [
+                .success([Self.text("a", 90), Self.text("b", 91)]), .success([Self.text("a", 95, "3")]),
+            ]
+            state.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: "too old"))]
+        }
+        let (informer, changes) = await run(api) { _ in api.calls.count >= 4 }
+        #expect(api.calls == ["list 0", "watch 100", "list latest", "watch 100"])
+        #expect(changes == ["a -1>1", "b -1>1", "a 1>3", "b 1>-1"])
+        #expect(informer.store.count == 1)
+    }
+
+    @Test("failures back off and say since when; the watch goes on where it was")
+    func failing() async {
+        let refused = KubernetesError(code: 0, reason: "Unreachable", message: "refused")
+        let api = ScriptedAPI()
+        api.state.withLock { state in
+            state.lists = [.failure(KubernetesError(code: 500, reason: "InternalError", message: "")), .success([])]
+            state.watches = [
+                .init(events: [Self.event(.bookmark, "", 105)], error: refused), .init(error: refused),
+                .init(staysOpen: true),
+            ]
+        }
+        let (informer, _) = await run(api) { _ in api.calls.count >= 5 }
+        #expect(api.calls == ["list 0", "list 0", "watch 100", "watch 105", "watch 105"])
+        #expect(informer.health.lastError == refused)
+        #expect(informer.failingSince == Timestamp(seconds: 1_800_000_000))
+    }
+
+    @Test("a kind that is not installed counts as empty, and as missing")
+    func missing() async {
+        let api = ScriptedAPI()
+        let notFound = KubernetesError(code: 404, reason: "NotFound", message: "")
+        api.state.withLock { $0.lists = Array(repeating: .failure(notFound), count: 1_000) }
+        let (informer, _) = await run(api) { $0.hasSynced }
+        #expect(informer.health.isMissing)
+        #expect(informer.store.count == 0)
+    }
+
+    @Test("five failed watches in a row end in a list; a server that hangs up at once counts as failed")
+    func rules() {
+        var rules = ReflectorRules()
+        #expect(rules.phase == .list(resourceVersion: "0"))
+        rules.listed("7")
+        #expect(rules.phase == .watch(from: "7"))
+        for _ in 0..<4 { rules.closed(after: .milliseconds(5), events: 0) }
+        #expect(rules.phase == .watch(from: "7"))
+        #expect(rules.failures == 4)
+        rules.closed(after: .milliseconds(5), events: 0)
+        #expect(rules.phase == .list(resourceVersion: "7"))
+        rules.listed("8")
+        rules.closed(after: .seconds(300), events: 0)
+        #expect(rules.failures == 0)
+    }
+}
