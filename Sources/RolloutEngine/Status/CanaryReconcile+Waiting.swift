@@ -54,7 +54,7 @@ extension CanaryReconcile {
                 movedBy: "the metrics of \(run.name)")
         }
         if let current,
-            current.isNew || current.seen.currentReplicas < current.spec
+            current.isNew || current.seen.currentReplicas != current.spec
                 || current.seen.observedGeneration < current.seen.generation
         {
             return Waiting(
@@ -90,6 +90,12 @@ extension CanaryReconcile {
                 since: since,
                 movedBy: "the ReplicaSet controller")
         }
-        return nil
+        guard status.phase != "Healthy" else { return nil }
+        return Waiting(
+            reason: .podsUnavailable,
+            message:
+                "\(status.updatedReplicas) of \(replicas) pods are updated, \(status.availableReplicas) available, "
+                + "\(status.replicas) in all",
+            since: since, movedBy: "the pods")
     }
 }

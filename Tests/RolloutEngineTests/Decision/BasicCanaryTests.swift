@@ -64,11 +64,11 @@ import Testing
 
     @Test("sizes follow the worked traces", arguments: traces)
     func trace(_ row: Trace) throws {
-        var world = World(spec: World.spec(replicas: row.replicas, canary: row.canary))
+        var world = try World(spec: World.spec(replicas: row.replicas, canary: row.canary))
         try world.run()
         let stable = world.status.stableRS
         #expect(world.status.phase == "Healthy")
-        world.setImage("web:2")
+        try world.setImage("web:2")
         var lines: [String] = []
         for _ in 0..<10 {
             lines += try Self.sizes(&world, stable: stable)
@@ -86,14 +86,14 @@ import Testing
 
     @Test("an abort at 5/5 brings the stable pods back first")
     func abort() throws {
-        var world = World(
+        var world = try World(
             spec: World.spec(replicas: 10, canary: ["steps": Self.step(50), "maxSurge": 3, "maxUnavailable": 2]))
         try world.run()
         let stable = world.status.stableRS
-        world.setImage("web:2")
+        try world.setImage("web:2")
         try world.run()
         #expect(world.status.pauseConditions.map(\.reason) == ["CanaryPauseStep"])
-        world.edit(["status": ["abort": true]])
+        try world.edit(["status": ["abort": true]])
         var lines: [String] = []
         for _ in 0..<10 {
             lines += try Self.sizes(&world, stable: stable)
@@ -108,7 +108,7 @@ import Testing
 
     @Test("a first deploy skips the steps and is healthy once its pods are")
     func firstDeploy() throws {
-        var world = World(spec: World.spec(replicas: 3, canary: ["steps": Self.step(20)]))
+        var world = try World(spec: World.spec(replicas: 3, canary: ["steps": Self.step(20)]))
         try world.reconcile()
         #expect(world.sets.values.map(\.replicas) == [3])
         #expect(world.status.stableRS == world.status.currentPodHash && !world.status.stableRS.isEmpty)
@@ -122,7 +122,7 @@ import Testing
 
     @Test("a settled Rollout needs no request, whatever the time")
     func unchanged() throws {
-        var world = World(spec: World.spec(replicas: 3, canary: ["steps": Self.step(20)]))
+        var world = try World(spec: World.spec(replicas: 3, canary: ["steps": Self.step(20)]))
         try world.run()
         for _ in 0..<5 {
             world.now = world.now + .seconds(10_000)
@@ -132,10 +132,10 @@ import Testing
 
     @Test("from image change to first pause takes few requests")
     func requests() throws {
-        var world = World(spec: World.spec(replicas: 10, canary: ["steps": Self.step(20)]))
+        var world = try World(spec: World.spec(replicas: 10, canary: ["steps": Self.step(20)]))
         try world.run()
         world.requests = 0
-        world.setImage("web:2")
+        try world.setImage("web:2")
         try world.settle()
         #expect(world.requests <= 4)
         try world.run()
@@ -146,32 +146,32 @@ import Testing
 
     @Test("promote, promote full, retry and rollback end where they should")
     func operations() throws {
-        var world = World(
+        var world = try World(
             spec: World.spec(
                 replicas: 4, canary: ["steps": [["setWeight": 25], ["pause": [:]], ["setWeight": 50], ["pause": [:]]]]))
         try world.run()
         let first = world.status.stableRS
-        world.setImage("web:2")
+        try world.setImage("web:2")
         try world.run()
         #expect(world.status.currentStepIndex == 1)
-        world.edit(["status": ["pauseConditions": .null]])
+        try world.edit(["status": ["pauseConditions": .null]])
         try world.run()
         #expect(world.status.currentStepIndex == 3)
         #expect(world.status.phase == "Paused")
-        world.edit(["status": ["abort": true]])
+        try world.edit(["status": ["abort": true]])
         try world.run()
         #expect(world.status.abort && world.status.stableRS == first)
         #expect(world.set(hash: first)?.availableReplicas == 4)
-        world.edit(["status": ["abort": false]])
+        try world.edit(["status": ["abort": false]])
         try world.run()
         #expect(world.status.currentStepIndex == 1)
         #expect(world.status.phase == "Paused")
-        world.edit(["status": ["promoteFull": true]])
+        try world.edit(["status": ["promoteFull": true]])
         try world.run()
         #expect(world.status.phase == "Healthy")
         #expect(world.status.stableRS != first)
         #expect(world.status.duration?.completionStatus == "FastPromoted")
-        world.setImage("web:1")
+        try world.setImage("web:1")
         try world.run()
         #expect(world.status.currentPodHash == first)
         #expect(world.set(hash: first)?.annotations["rollout.argoproj.io/revision"] == "3")
@@ -180,12 +180,12 @@ import Testing
 
     @Test("the stable template applied again in mid-update goes straight back")
     func fastRollback() throws {
-        var world = World(spec: World.spec(replicas: 4, canary: ["steps": Self.step(50)]))
+        var world = try World(spec: World.spec(replicas: 4, canary: ["steps": Self.step(50)]))
         try world.run()
         let first = world.status.stableRS
-        world.setImage("web:2")
+        try world.setImage("web:2")
         try world.run()
-        world.setImage("web:1")
+        try world.setImage("web:1")
         try world.run()
         #expect(world.status.phase == "Healthy")
         #expect(world.status.stableRS == first)
@@ -197,11 +197,11 @@ import Testing
         var spec = World.spec(replicas: 4, canary: ["steps": [["setWeight": 50]]])
         spec["progressDeadlineSeconds"] = 60
         spec["progressDeadlineAbort"] = .bool(aborts)
-        var world = World(spec: spec)
+        var world = try World(spec: spec)
         try world.run()
         let first = world.status.stableRS
         world.brokenImages = ["web:2"]
-        world.setImage("web:2")
+        try world.setImage("web:2")
         try world.run()
         #expect(world.status.phase == "Progressing")
         world.now = world.now + .seconds(62)

@@ -23,13 +23,14 @@ struct World {
     /// Revision numbers of templates that never become available.
     var brokenImages: Set<String> = []
 
-    init(spec: JSON) {
+    init(spec: JSON) throws {
         rollout = [
             "metadata": [
                 "name": "web", "namespace": "shop", "uid": "rollout-uid", "generation": 1, "resourceVersion": "1",
             ],
             "spec": spec,
         ]
+        typed = try Rollout(rollout)
         for name in ["stableService", "canaryService"] {
             if let service = spec.at("strategy", "canary", name)?.stringValue {
                 services[service] = ServiceFact(selector: ["app": "web"])
@@ -50,13 +51,12 @@ struct World {
 
     // MARK: Looking
 
-    var typed: Rollout {
-        get throws { try Rollout(rollout) }
-    }
-    var status: RolloutStatus { (try? typed.status) ?? RolloutStatus() }
+    /// The Rollout as the cache would hold it.
+    private(set) var typed: Rollout
+    var status: RolloutStatus { typed.status }
 
-    func snapshot() throws -> RolloutSnapshot {
-        let rollout = try typed
+    func snapshot() -> RolloutSnapshot {
+        let rollout = typed
         var fact: TrafficFact?
         if rollout.spec.canary?.trafficRouting != nil {
             let weights = rollout.status.weights
@@ -131,24 +131,31 @@ struct World {
         case .deleteAnalysisRun(let name, _): runs[name] = nil
         case .patchRollout(let patch), .patchStatus(let patch):
             guard rollout.resourceVersion == seenVersion else { throw Conflict() }
-            edit(patch)
+            try edit(patch)
             seenVersion = rollout.resourceVersion
         case .adoptReplicaSet, .releaseReplicaSet: throw Conflict()
         }
     }
 
     /// A merge patch as a person or the controller sends it; the generation follows the spec.
-    mutating func edit(_ patch: JSON) {
+    mutating func edit(_ patch: JSON) throws {
         let before = rollout["spec"]
         rollout = MergePatch.apply(patch, to: rollout)
         if rollout["spec"] != before {
             rollout.set(.int((rollout.at("metadata", "generation")?.intValue ?? 0) + 1), at: "metadata", "generation")
         }
         rollout.set(.string(bump()), at: "metadata", "resourceVersion")
+        if patch["spec"] != nil || patch["metadata"] != nil {
+            typed = try Rollout(rollout)
+        } else {
+            // Most edits are of the status, and the template is the costly part.
+            typed.status = try Rollout(["status": rollout["status"] ?? .emptyObject]).status
+            typed.resourceVersion = rollout.resourceVersion
+        }
     }
 
-    mutating func setImage(_ image: String) {
-        edit(["spec": ["template": ["spec": ["containers": [["name": "web", "image": .string(image)]]]]]])
+    mutating func setImage(_ image: String) throws {
+        try edit(["spec": ["template": ["spec": ["containers": [["name": "web", "image": .string(image)]]]]]])
     }
 
     // MARK: The cluster's other half
@@ -175,7 +182,7 @@ struct World {
     /// One whole reconcile without bad luck; gives the decision.
     @discardableResult
     mutating func reconcile() throws -> RolloutDecision {
-        let seen = try snapshot()
+        let seen = snapshot()
         let decision = decide(seen, now: now)
         var version = seen.rollout.resourceVersion
         for effect in decision.effects { try perform(effect, seenVersion: &version) }
