@@ -85,12 +85,7 @@ package func decideRelease(_ snapshot: LedgerSnapshot, now: Timestamp) -> Releas
     if let create = ledger.missingRelease(snapshot, now: now) {
         decision.create = create
         decision.updates = ledger.releases.compactMap { $0.superseded(by: create, at: now) }
-        let kept = ledger.releases.suffix(max(snapshot.keep - 1, 1))
-        let needed = ledger.lastReleased?.key
-        decision.delete = ledger.releases.map(\.key).filter { key in
-            key != needed && !kept.contains { $0.key == key }
-                && !decision.updates.contains { $0.key == key }
-        }
+        decision.delete = ledger.superfluous(keeping: snapshot.keep - 1)
         return decision
     }
     guard var current = ledger.current else { return decision }
@@ -99,6 +94,7 @@ package func decideRelease(_ snapshot: LedgerSnapshot, now: Timestamp) -> Releas
     let before = current.status
     current.status.advance(current, snapshot, now: now)
     if current.status != before { decision.updates.append(current) }
+    decision.delete = ledger.superfluous(keeping: snapshot.keep)
     return decision
 }
 

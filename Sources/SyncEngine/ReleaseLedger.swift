@@ -43,6 +43,13 @@ package struct ReleaseLedger: Hashable, Sendable {
         }
     }
 
+    /// The oldest Releases beyond the bound; never the current one, an open one, or what a restore goes back to.
+    func superfluous(keeping keep: Int) -> [ObjectKey] {
+        let needed = lastReleased?.key
+        let old = releases.dropLast(max(keep, 1))
+        return old.filter { !$0.status.phase.isOpen && $0.key != needed }.map(\.key)
+    }
+
     /// Whether an operation is one that the ledger records.
     package static func records(_ operation: SyncOperation) -> Bool {
         operation.isFull && operation.purpose == .sync

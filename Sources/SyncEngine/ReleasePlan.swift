@@ -68,7 +68,7 @@ extension ObjectReference {
 
 extension TargetSet {
     /// A digest of all objects as they would be applied, equal for equal manifests in any order.
-    package var digest: String {
+    static func digest(of targets: [Target]) -> String {
         var hash = SHA256()
         for target in targets.sorted(by: { $0.reference < $1.reference }) {
             hash.update(data: target.object.serialized())

@@ -10,8 +10,16 @@ package struct Target: Hashable, Sendable {
 
 /// What a commit asks for, after namespaces and tracking are set.
 package struct TargetSet: Hashable, Sendable {
-    package var targets: [Target]
-    package var conditions: [ApplicationCondition]
+    package private(set) var targets: [Target]
+    package private(set) var conditions: [ApplicationCondition]
+    /// Equal for equal objects, in whatever order they were rendered.
+    package private(set) var digest: String
+
+    private init(targets: [Target], conditions: [ApplicationCondition]) {
+        self.targets = targets
+        self.conditions = conditions
+        digest = Self.digest(of: targets)
+    }
 
     /// Prepares rendered manifests.
     /// - Parameters:
@@ -107,5 +115,6 @@ package struct TargetSet: Hashable, Sendable {
         guard !name.isEmpty, !targets.contains(where: { $0.reference == reference }) else { return }
         let object: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]
         targets.append(Target(object: object, reference: reference, version: "v1", options: SyncOptions([])))
+        digest = Self.digest(of: targets)
     }
 }
