@@ -1,7 +1,7 @@
 package import Manifest
 
 /// An AnalysisRun that an owner asks for.
-package struct AnalysisRunRequest: Hashable, Sendable {
+package struct AnalysisRunBlueprint: Hashable, Sendable {
     package var namespace: String
     /// The name without a collision suffix.
     package var name: String
@@ -41,7 +41,7 @@ package enum AnalysisRunBuilder {
     /// The manifest of a run.
     /// - Parameter owner: The Rollout or other object, against which field references are read, and which owns the run.
     package static func build(
-        _ request: AnalysisRunRequest, owner: JSON, catalog: TemplateCatalog
+        _ request: AnalysisRunBlueprint, owner: JSON, catalog: TemplateCatalog
     ) throws(AnalysisError) -> JSON {
         let flat = try FlattenedTemplates(request.templates, namespace: request.namespace, catalog: catalog)
         var errors: [String] = []
@@ -88,7 +88,7 @@ package enum AnalysisRunBuilder {
     /// Checks what a Rollout refers to, before there is a run.
     /// - Parameter mustEnd: Each metric must end by itself: in a step, before and after a promotion.
     package static func validate(
-        _ request: AnalysisRunRequest, mustEnd: Bool, catalog: TemplateCatalog
+        _ request: AnalysisRunBlueprint, mustEnd: Bool, catalog: TemplateCatalog
     ) throws(AnalysisError) {
         var request = request
         // What is read when the run is created is not known yet.
@@ -129,7 +129,7 @@ package enum AnalysisRunBuilder {
     }
 
     private static func value(
-        of argument: AnalysisArgument, _ request: AnalysisRunRequest, _ owner: JSON
+        of argument: AnalysisArgument, _ request: AnalysisRunBlueprint, _ owner: JSON
     ) throws(AnalysisError) -> String {
         switch argument.source {
         case .podTemplateHash(let which): which == "Stable" ? request.stableHash : request.latestHash

@@ -1,8 +1,8 @@
 /// Base64 of text, with padding.
-enum Base64Text {
+package enum Base64Text {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
         for start in stride(from: 0, to: bytes.count, by: 3) {

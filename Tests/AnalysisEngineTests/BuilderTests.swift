@@ -16,8 +16,8 @@ struct BuilderTests {
         "spec": ["replicas": 5, "template": ["spec": ["containers": [["image": "web:1"]]]]],
     ]
 
-    static func request(_ templates: [TemplateReference], args: [AnalysisArgument] = []) -> AnalysisRunRequest {
-        AnalysisRunRequest(
+    static func request(_ templates: [TemplateReference], args: [AnalysisArgument] = []) -> AnalysisRunBlueprint {
+        AnalysisRunBlueprint(
             namespace: "shop", name: "web-abc-2", templates: templates, args: args, labels: ["rollout-type": "Step"],
             annotations: ["rollout.argoproj.io/revision": "2"], stableHash: "old", latestHash: "new")
     }
