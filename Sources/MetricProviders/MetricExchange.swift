@@ -14,7 +14,8 @@ struct MetricExchange: Sendable {
         request.tls.isInsecure = settings.isInsecure
         for (name, value) in settings.headers { request.headers.add(name, value) }
         switch settings.authentication {
-        case .none: break
+        // Credentials do not follow a redirect to who knows where.
+        case .none: request.maxRedirects = 5
         case .basic(let value): request.headers["Authorization"] = value
         case .oauth(let grant):
             let token = try await tokens.token(for: grant, http: http, timeout: request.timeout, settings)
