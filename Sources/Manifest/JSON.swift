@@ -1,7 +1,7 @@
 /// A JSON value: what every manifest, patch and status is made of before it gets a type.
 ///
-/// Numbers: an integral number within ±2⁵³ is always `.int`, however it was written (`1.0`, `1e3`), so `1` and `1.0`
-/// are equal. Member order is not kept; output is sorted by key, which makes it stable.
+/// Numbers: an integral number within the range of `Int64` is always `.int`, however it was written (`1.0`, `1e3`), so
+/// `1` and `1.0` are equal. Member order is not kept; output is sorted by key, which makes it stable.
 package enum JSON: Hashable, Sendable {
     case null
     case bool(Bool)
@@ -14,10 +14,10 @@ package enum JSON: Hashable, Sendable {
     /// The empty object.
     package static let emptyObject = JSON.object([:])
 
-    /// A number, as `.int` where it is integral and exactly representable.
+    /// A number, as `.int` where it is one.
     package static func number(_ value: Double) -> JSON {
-        if value.magnitude < 9_007_199_254_740_992, value == value.rounded(.towardZero) { return .int(Int64(value)) }
-        return .double(value)
+        // Beyond 2⁵³ too: such a number is written without a fraction, and has to be read back as the same value.
+        Int64(exactly: value).map(JSON.int) ?? .double(value)
     }
 }
 
