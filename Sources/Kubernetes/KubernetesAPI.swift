@@ -96,7 +96,9 @@ package struct ListOptions: Hashable, Sendable {
     package var labelSelector: String?
     package var fieldSelector: String?
     /// Of a list: `nil` asks for the most recent state, in pages; `"0"` for any that the server has at hand; another
-    /// value for one that is not older. A watch gives its own and does not look here.
+    /// value for one that is not older.
+    ///
+    /// A watch gives its own and does not look here.
     package var resourceVersion: String?
 
     package init(

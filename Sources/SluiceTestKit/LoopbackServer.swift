@@ -87,7 +87,9 @@ package final class LoopbackServer: Sendable {
         }
     }
 
-    /// Stops listening. Otherwise a server listens until the process ends, for a test's last use of it is often early.
+    /// Stops listening.
+    ///
+    /// Otherwise a server listens until the process ends, for a test's last use of it is often early.
     package func stop() {
         shutdown(socket, Int32(SHUT_RDWR))
         close(socket)

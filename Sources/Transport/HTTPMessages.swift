@@ -42,7 +42,9 @@ package struct HTTPRequest: Sendable {
     /// Slower than one byte a second for this long is an error; `nil` for watches, which may be quiet.
     package var stallTimeout: Duration? = .seconds(30)
     package var tls: TLSOptions
-    /// `http://host:port`; `nil` takes what the environment says. Loopback is never sent through a proxy.
+    /// `http://host:port`; `nil` takes what the environment says.
+    ///
+    /// Loopback is never sent through a proxy.
     package var proxy: String?
     /// How many redirects are followed, to http and https only; credentials stay with the first host.
     package var maxRedirects = 0

@@ -8,8 +8,9 @@ final class Transfer: @unchecked Sendable {
 
     let request: HTTPRequest
     let parts: URLParts
-    private let onHead: @Sendable (HTTPResponseHead) throws -> Void
-    private let onChunk: @Sendable (Span<UInt8>) throws -> Void
+    /// Let go of before the caller goes on, for they may refer to what only lives as long as the call.
+    private var onHead: (@Sendable (HTTPResponseHead) throws -> Void)?
+    private var onChunk: (@Sendable (Span<UInt8>) throws -> Void)?
     var continuation: CheckedContinuation<Result<HTTPResponseHead, TransportError>, Never>?
     private(set) var handle: UnsafeMutableRawPointer?
     var isCancelled = false
@@ -44,6 +45,7 @@ final class Transfer: @unchecked Sendable {
     func finish(_ result: Result<HTTPResponseHead, TransportError>) {
         let waiting = continuation
         continuation = nil
+        (onHead, onChunk) = (nil, nil)
         waiting?.resume(returning: result)
     }
 
@@ -197,7 +199,7 @@ final class Transfer: @unchecked Sendable {
 
     private func deliverHead() -> Bool {
         isHeadDelivered = true
-        return attempt { try onHead(head) }
+        return attempt { try onHead?(head) }
     }
 
     /// Takes in a piece of the body; `false` ends the transfer.
@@ -209,7 +211,7 @@ final class Transfer: @unchecked Sendable {
             failure = error(.tooLarge, "the response is longer than \(request.maxBody) bytes")
             return false
         }
-        return attempt { try onChunk(bytes.span) }
+        return attempt { try onChunk?(bytes.span) }
     }
 
     private func attempt(_ body: () throws -> Void) -> Bool {

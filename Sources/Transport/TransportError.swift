@@ -1,4 +1,6 @@
-/// Why a request got no complete answer. An answer of any status is none of these.
+/// Why a request got no complete answer.
+///
+/// An answer of any status is none of these.
 package struct TransportError: Error, Hashable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The request itself cannot be sent: a malformed URL, an unreadable certificate.

@@ -136,15 +136,6 @@ struct RealServerTests {
         }
     }
 
-    @Test("a watch from the deep past ends in 410")
-    func expired() async throws {
-        let client = try #require(shared)
-        let error = await #expect(throws: KubernetesError.self) {
-            try await client.watch(Self.configMaps, ListOptions(), from: "1") { _ in }
-        }
-        #expect(error?.isExpired == true, "\(error.debugDescription)")
-    }
-
     @Test("discovery, version, leases and events")
     func rest() async throws {
         try await inNamespace { client, namespace in

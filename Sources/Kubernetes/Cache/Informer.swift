@@ -43,7 +43,9 @@ package final class Informer<Object: CachedObject>: Sendable {
         self.logger = logger
     }
 
-    /// Adds a handler; register before `run()`. It must not block.
+    /// Adds a handler; register before `run()`.
+    ///
+    /// It must not block.
     package func onChange(_ handler: @escaping Handler) { state.withLock { $0.handlers.append(handler) } }
 
     /// Adds a handler for objects that cannot be decoded; register before `run()`.

@@ -1,4 +1,6 @@
-/// What an informer does next: list or watch, from where, and after which pause. No I/O, no clock.
+/// What an informer does next: list or watch, from where, and after which pause.
+///
+/// No I/O, no clock.
 package struct ReflectorRules {
     package enum Phase: Hashable {
         /// List; from the server's cache where a version is given, else the most recent state.

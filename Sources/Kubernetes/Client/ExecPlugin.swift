@@ -46,7 +46,9 @@ package struct ExecPlugin: Hashable, Sendable {
         package var expires: Timestamp?
     }
 
-    /// Runs the program, for at most a minute. Its output never becomes part of an error.
+    /// Runs the program, for at most a minute.
+    ///
+    /// Its output never becomes part of an error.
     func run() async throws(ConfigurationError) -> Credential {
         var spec: JSON = ["interactive": false]
         spec["cluster"] = cluster

@@ -6,7 +6,9 @@ package enum RequestLane: Int, Sendable, CaseIterable {
     case lease, status, reconcile, bulk
 }
 
-/// How many requests are in flight. No clock, no I/O.
+/// How many requests are in flight.
+///
+/// No clock, no I/O.
 ///
 /// The bound halves when the server says 429 and grows back by one for each full round of successes.
 package struct GateRules {

@@ -1,6 +1,8 @@
 package import Manifest
 
-/// Turns what happens into few Events: a repetition raises a count, a flood becomes one Event. No I/O, no clock.
+/// Turns what happens into few Events: a repetition raises a count, a flood becomes one Event.
+///
+/// No I/O, no clock.
 package struct EventCorrelator {
     package enum Action: Equatable {
         case create(JSON)

@@ -36,7 +36,9 @@ package final class EventRecorder: Sendable {
         (stream, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.pendingLimit))
     }
 
-    /// Notes an event; it is written soon. URLs in the message lose their credentials.
+    /// Notes an event; it is written soon.
+    ///
+    /// URLs in the message lose their credentials.
     package func record(_ event: ObjectEvent) {
         var event = event
         event.message = withoutCredentials(event.message)

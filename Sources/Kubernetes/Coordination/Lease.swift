@@ -24,7 +24,9 @@ extension Resource {
     package static let events = Resource(group: "", version: "v1", plural: "events", kind: "Event", shortNames: ["ev"])
 }
 
-/// When to take a Lease. No I/O; both clocks are handed in.
+/// When to take a Lease.
+///
+/// No I/O; both clocks are handed in.
 ///
 /// Remote times are never compared: another holder counts as gone when its record has not *changed* for a lease
 /// duration on the local monotonic clock.

@@ -1,6 +1,8 @@
 package import Manifest
 
-/// What kinds a server has, and how they are called. No I/O.
+/// What kinds a server has, and how they are called.
+///
+/// No I/O.
 package struct DiscoveryIndex: Sendable {
     /// All resources, the preferred version of each group first.
     package private(set) var resources: [Resource] = []

@@ -78,7 +78,9 @@ package final class Workqueue<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// Waits for a key; `nil` after shutdown or when the calling task is cancelled. Call `done` with each.
+    /// Waits for a key; `nil` after shutdown or when the calling task is cancelled.
+    ///
+    /// Call `done` with each.
     package func next() async -> Key? { await nextTimed()?.key }
 
     /// As `next()`, with the time that the key has waited.
