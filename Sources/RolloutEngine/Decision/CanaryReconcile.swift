@@ -109,7 +109,10 @@ struct CanaryReconcile {
             status.abort = false
         }
         isRetry = !status.abort && old.condition(.progressing)?.reason == ProgressReason.aborted
-        guard invalid == nil else { return }
+        guard invalid == nil else {
+            revision = current?.seen.revision ?? 0
+            return
+        }
         detectChange()
         syncRevision()
         cleanUpHistory()
