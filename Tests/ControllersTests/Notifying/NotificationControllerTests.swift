@@ -1,0 +1,263 @@
+import Controllers
+import EmbeddedCluster
+import Kubernetes
+import Manifest
+import Notifications
+import RolloutEngine
+import Testing
+
+/// Keeps what it is given, and fails where it is told to.
+private final class Mailbox: Courier {
+    private struct State {
+        var delivered: [Delivery] = []
+        var tries = 0
+        var failure: DeliveryError?
+    }
+
+    private let state = Lock(State())
+
+    var delivered: [Delivery] { state.withLock { $0.delivered } }
+    var tries: Int { state.withLock { $0.tries } }
+    func fail(_ error: DeliveryError?) { state.withLock { $0.failure = error } }
+
+    func deliver(_ delivery: Delivery) async throws(DeliveryError) {
+        let failure = state.withLock { state in
+            state.tries += 1
+            if state.failure == nil { state.delivered.append(delivery) }
+            return state.failure
+        }
+        if let failure { throw failure }
+    }
+}
+
+/// A cluster with one Rollout and a notification configuration.
+private final class Stage: Sendable {
+    let cluster = ClusterAPI()
+    let api: InMemoryKubernetes
+    let mailbox = Mailbox()
+    let key = ObjectKey(namespace: "default", name: "web")
+
+    init(subscribe: String? = "on-rollout-aborted.hooks") async throws {
+        api = InMemoryKubernetes(cluster)
+        let definitions = Resource(
+            group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
+            kind: "CustomResourceDefinition", isNamespaced: false)
+        let schema: JSON = ["openAPIV3Schema": ["type": "object", "x-kubernetes-preserve-unknown-fields": true]]
+        for (plural, kind) in [("rollouts", "Rollout"), ("analysisruns", "AnalysisRun")] {
+            let definition: JSON = [
+                "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+                "metadata": ["name": .string(plural + ".argoproj.io")],
+                "spec": [
+                    "group": "argoproj.io", "scope": "Namespaced",
+                    "names": [
+                        "plural": .string(plural), "singular": .string(kind.lowercased()), "kind": .string(kind),
+                        "listKind": .string(kind + "List"),
+                    ],
+                    "versions": [["name": "v1alpha1", "served": true, "storage": true, "schema": schema]],
+                ],
+            ]
+            _ = try await api.create(definitions, namespace: "", definition, subresource: nil, WriteOptions())
+        }
+        let configMap: JSON = [
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": ["name": .string(NotificationSettings.configMapName), "namespace": "default"],
+            "data": [
+                "service.webhook.hooks": "url: https://example.org/$token\n",
+                "template.aborted": "message: \"{{.rollout.metadata.name}} aborted: {{.rollout.status.message}}\"\n",
+                "trigger.on-rollout-aborted": "- send: [aborted]\n",
+                "trigger.on-degraded": "- when: rollout.status.phase == 'Degraded'\n  send: [aborted]\n",
+            ],
+        ]
+        let secret: JSON = [
+            "apiVersion": "v1", "kind": "Secret",
+            "metadata": ["name": .string(NotificationSettings.secretName), "namespace": "default"],
+            "data": ["token": "czNjcmV0"],
+        ]
+        _ = try await api.create(
+            Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap"), namespace: "default",
+            configMap, subresource: nil, WriteOptions())
+        _ = try await api.create(
+            Resource(group: "", version: "v1", plural: "secrets", kind: "Secret"), namespace: "default", secret,
+            subresource: nil, WriteOptions())
+        var rollout: JSON = [
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": ["name": "web", "namespace": "default"],
+            "spec": [
+                "replicas": 1, "selector": ["matchLabels": ["app": "web"]], "strategy": ["canary": [:]],
+                "template": [
+                    "metadata": ["labels": ["app": "web"]],
+                    "spec": ["containers": [["name": "web", "image": "web:1"]]],
+                ],
+            ], "status": ["currentPodHash": "abc", "stableRS": "abc", "phase": "Healthy"],
+        ]
+        if let subscribe {
+            rollout.set("", at: "metadata", "annotations", "notifications.argoproj.io/subscribe.\(subscribe)")
+        }
+        _ = try await api.create(.rollouts, namespace: "default", rollout, subresource: nil, WriteOptions())
+    }
+
+    func set(_ status: JSON) async throws {
+        _ = try await api.patch(.rollouts, key, .merge, ["status": status], subresource: nil, WriteOptions())
+    }
+
+    func annotation(_ name: String) async throws -> String? {
+        try await api.get(.rollouts, key, subresource: nil)?.annotations[name]
+    }
+
+    var aborted: JSON {
+        ["abort": true, "abortedAt": "2026-11-21T10:00:00Z", "currentPodHash": "def", "message": "bad"]
+    }
+
+    /// Runs one life of the controller: from start to end, as after a crash.
+    func live(_ body: (NotificationController, Informer<Rollout>) async throws -> Void) async throws {
+        let rollouts = Informer<Rollout>(api, .rollouts, logger: .silent)
+        let settings = NotificationSettings(api, namespace: "default", logger: .silent)
+        let controller = NotificationController(
+            api: api, rollouts: rollouts, settings: settings, courier: mailbox,
+            backoff: DeliveryBackoff(base: .milliseconds(1), cap: .milliseconds(2), attempts: 3), logger: .silent)
+        controller.register()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await rollouts.run() }
+            group.addTask { await settings.run() }
+            await rollouts.waitUntilSynced()
+            while !settings.isReady { await Task.yield() }
+            try await body(controller, rollouts)
+            group.cancelAll()
+        }
+    }
+
+    /// Reconciles until nothing is left to do, with the cache as new as the cluster.
+    func settle(_ controller: NotificationController, _ rollouts: Informer<Rollout>) async throws {
+        for _ in 0..<20 {
+            let version = try await api.get(.rollouts, key, subresource: nil)?.resourceVersion
+            while rollouts.store.get(key)?.resourceVersion != version { await Task.yield() }
+            if try await controller.reconcile(key) == nil { return }
+        }
+    }
+}
+
+@Suite("Notification controller", .timeLimit(.minutes(1))) struct NotificationControllerTests {
+    @Test("an abort is told once: not again at the next look, nor after a restart") func once() async throws {
+        let stage = try await Stage()
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            #expect(stage.mailbox.delivered.isEmpty)
+            try await stage.set(stage.aborted)
+            try await stage.settle(controller, rollouts)
+            #expect(stage.mailbox.delivered.count == 1)
+            let rollout = try #require(rollouts.store.get(stage.key))
+            controller.notify(rollout, RolloutEvent("RolloutAborted", "bad", isWarning: true))
+            try await stage.settle(controller, rollouts)
+        }
+        try await stage.live { try await stage.settle($0, $1) }
+        let bodies = stage.mailbox.delivered.map { String(decoding: $0.body, as: UTF8.self) }
+        #expect(bodies.count == 1)
+        #expect(bodies.first?.contains("web aborted: bad") ?? false)
+        #expect(!(try await stage.annotation(NotificationRecord.factsAnnotation) ?? "").contains("s3cret"))
+    }
+
+    @Test("what a crash swallowed between status and notification is told after the restart") func crash() async throws
+    {
+        let stage = try await Stage()
+        try await stage.live { try await stage.settle($0, $1) }
+        try await stage.set(stage.aborted)  // the process dies here
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.map(\.trigger) == ["on-rollout-aborted"])
+    }
+
+    @Test("what happened before somebody subscribed is no news") func old() async throws {
+        let stage = try await Stage()
+        try await stage.set(stage.aborted)
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.isEmpty)
+    }
+
+    @Test("a crash after the delivery repeats it with the same id") func repeated() async throws {
+        let stage = try await Stage()
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            try await stage.set(stage.aborted)
+            stage.cluster.faults.add(
+                .init(
+                    .fail(KubernetesError(code: 500, reason: "InternalError", message: "x")), on: [.patch],
+                    resource: "rollouts.argoproj.io", times: 100))
+            await #expect(throws: KubernetesError.self) { try await stage.settle(controller, rollouts) }
+            #expect(stage.mailbox.delivered.count == 1)
+            // The same process remembers.
+            await #expect(throws: KubernetesError.self) { try await stage.settle(controller, rollouts) }
+            #expect(stage.mailbox.delivered.count == 1)
+        }
+        stage.cluster.faults.clear()
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.count == 2)
+        #expect(Set(stage.mailbox.delivered.map(\.id)).count == 1)
+    }
+
+    @Test("a receiver that is down is tried again, up to a bound") func down() async throws {
+        let stage = try await Stage()
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
+            try await stage.set(stage.aborted)
+            #expect(
+                try await controller.reconcile(stage.key) != nil || rollouts.store.get(stage.key)?.status.abort == false
+            )
+            stage.mailbox.fail(nil)
+            try await stage.settle(controller, rollouts)
+            #expect(stage.mailbox.delivered.count == 1)
+            stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
+            try await stage.set(["abortedAt": "2026-11-21T11:00:00Z"])
+            let before = stage.mailbox.tries
+            try await stage.settle(controller, rollouts)
+            #expect(stage.mailbox.tries == before + 3)
+            stage.mailbox.fail(nil)
+            try await stage.settle(controller, rollouts)
+            #expect(stage.mailbox.tries == before + 3, "given up is recorded too")
+        }
+    }
+
+    @Test("a condition is told on its rising edge, and again after it fell") func edges() async throws {
+        let stage = try await Stage(subscribe: "on-degraded.hooks")
+        try await stage.live { controller, rollouts in
+            for (phase, count) in [("Healthy", 0), ("Degraded", 1), ("Degraded", 1), ("Healthy", 1), ("Degraded", 2)] {
+                try await stage.set(["phase": .string(phase), "currentStepIndex": JSON(count)])
+                try await stage.settle(controller, rollouts)
+                #expect(stage.mailbox.delivered.count == count, "\(phase)")
+            }
+        }
+        #expect(try await stage.annotation(NotificationRecord.edgesAnnotation) != nil)
+    }
+
+    @Test("nobody subscribed, nothing is read or written") func quiet() async throws {
+        let stage = try await Stage(subscribe: nil)
+        try await stage.live { controller, rollouts in
+            stage.cluster.faults.add(
+                .init(
+                    .fail(KubernetesError(code: 500, reason: "InternalError", message: "x")), on: [.get, .patch],
+                    resource: "rollouts.argoproj.io", times: 100))
+            controller.notify(try #require(rollouts.store.get(stage.key)), RolloutEvent("RolloutAborted", "x"))
+            #expect(try await controller.reconcile(stage.key) == nil)
+            stage.cluster.faults.clear()
+        }
+        #expect(try await stage.annotation(NotificationRecord.factsAnnotation) == nil)
+    }
+}
+
+@Suite("Notification record") struct NotificationRecordTests {
+    @Test("it survives being written and read, stays small, and forgives rubbish") func roundTrip() {
+        var record = NotificationRecord(annotations: [:])
+        for index in 0..<50 { record.noteTold("fact \(index)", of: "on-x") }
+        for index in 0..<300 { record.noteDelivered("\(index)-abcdefghijklmnopqrstuvwxyz") }
+        record.edges = ["a": 1]
+        let annotations = record.annotations.compactMapValues { $0 }
+        let read = NotificationRecord(annotations: annotations)
+        #expect(read == record)
+        #expect(read.isTold("fact 49", of: "on-x"))
+        #expect(!read.isTold("fact 1", of: "on-x"))
+        #expect(annotations.values.reduce(0) { $0 + $1.utf8.count } < 4096)
+        let broken = NotificationRecord(annotations: [
+            NotificationRecord.factsAnnotation: "{[", NotificationRecord.edgesAnnotation: "[1]",
+        ])
+        #expect(broken == NotificationRecord(annotations: [:]))
+    }
+}
