@@ -12,8 +12,13 @@ package struct SystemClock: WallClock {
     package init() {}
 
     package func now() -> Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: Int32(time.tv_nsec))
+        // Read as two words: in whole-module builds the compiler attributes the members of timespec to a module of its
+        // own that nobody imports.
+        var time: (seconds: Int64, nanoseconds: Int64) = (0, 0)
+        withUnsafeMutableBytes(of: &time) { bytes in
+            guard let address = bytes.baseAddress else { return }
+            clock_gettime(CLOCK_REALTIME, address.assumingMemoryBound(to: timespec.self))
+        }
+        return Timestamp(seconds: time.seconds, nanoseconds: Int32(truncatingIfNeeded: time.nanoseconds))
     }
 }
