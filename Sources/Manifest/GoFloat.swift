@@ -14,9 +14,9 @@ package enum GoFloat {
 
     /// As `strconv`'s shortest `%g`, which Kustomize's YAML shows: positional from 1e-4 up to 1e6.
     ///
-    /// An integral value up to 1e21 has passed through JSON before and is written as an integer.
+    /// What fits into 64 bits, with or without sign, has become an integer on the way and is written as one.
     package static func yaml(_ value: Double) -> String {
-        let isIntegral = value == value.rounded(.towardZero) && value.magnitude < 1e21
+        let isIntegral = Int64(exactly: value) != nil || UInt64(exactly: value) != nil
         return format(value, exponentBelow: -4, exponentFrom: isIntegral ? 21 : 6, exponentDigits: 2)
     }
 

@@ -36,7 +36,7 @@ private struct ServerMerge<Schema: MergeSchema> {
         var changes = changes
         if let directive = changes.removeValue(forKey: MergeDirective.patch) {
             switch directive.stringValue {
-            case "replace": return try dropDirectives(changes, path: path)
+            case "replace": return dropDirectives(changes)
             case "delete": return [:]
             case "merge": break
             default: throw PatchError("unknown $patch \(directive); use merge, replace or delete", path: text(path))
@@ -44,29 +44,28 @@ private struct ServerMerge<Schema: MergeSchema> {
         }
         var result = try retain(&changes, of: target, path: path)
         try mergeOrderedLists(&changes, into: &result, path: path)
-        for (key, change) in changes {
-            if key.hasPrefix(MergeDirective.deletion) {
-                let name = String(key.dropFirst(MergeDirective.deletion.count))
-                guard let gone = change.arrayValue else { throw PatchError("\(key) must be a list", path: text(path)) }
-                if case .array(let present)? = result[name] {
-                    let gone = Set(gone)
-                    result[name] = .array(present.filter { !gone.contains($0) })
-                }
-                continue
-            }
+        for (key, change) in changes where !key.hasPrefix(MergeDirective.deletion) {
             let inner = path + [key]
             switch (change, result[key]) {
             case (.null, _): result[key] = nil
             case (.object(let change), .object(let present)?):
                 if schema.rule(at: inner)?.merges == false {
-                    result[key] = .object(try dropDirectives(change, path: inner))
+                    result[key] = .object(dropDirectives(change))
                 } else {
                     result[key] = .object(try merge(change, into: present, path: inner))
                 }
             case (.array(let change), .array(let present)?):
                 result[key] = .array(try merge(change, into: present, path: inner))
-            default: result[key] = try dropDirectives(change, path: inner)
+            default: result[key] = dropDirectives(change)
             }
+        }
+        // Last, so that the outcome does not hang on the order of members where a patch adds and deletes the same.
+        for (key, change) in changes where key.hasPrefix(MergeDirective.deletion) {
+            let name = String(key.dropFirst(MergeDirective.deletion.count))
+            guard let list = change.arrayValue else { throw PatchError("\(key) must be a list", path: text(path)) }
+            guard case .array(let present)? = result[name] else { continue }
+            let gone = Set(list)
+            result[name] = .array(present.filter { !gone.contains($0) })
         }
         return result
     }
@@ -89,17 +88,17 @@ private struct ServerMerge<Schema: MergeSchema> {
 
     private func merge(_ changes: [JSON], into target: [JSON], path: [String]) throws(PatchError) -> [JSON] {
         guard let rule = schema.rule(at: path), rule.merges else {
-            return try changes.map { element throws(PatchError) in try dropDirectives(element, path: path) }
+            return changes.compactMap(dropDirectives)
         }
         if changes.isEmpty { return target }
         guard changes.contains(where: \.isObject) || target.contains(where: \.isObject) else {
-            return uniqued(target + changes)
+            return arrange(uniqued(target + changes), order: changes, live: target) { $0 }
         }
         guard let key = rule.keys.first else {
             throw PatchError("objects in this list cannot be merged: they have no merge key", path: text(path))
         }
         var result = target
-        var replacement: [JSON]?
+        var isReplaced = false
         for change in changes {
             guard case .object(var members) = change else {
                 throw PatchError("expected an object with \(key), found \(change.typeName)", path: text(path))
@@ -112,7 +111,7 @@ private struct ServerMerge<Schema: MergeSchema> {
                 result.removeAll { $0[key] == identity }
                 continue
             case "replace":
-                replacement = replacement ?? []
+                isReplaced = true
                 continue
             default: throw PatchError("unknown $patch in a list; use replace or delete", path: text(path))
             }
@@ -122,12 +121,13 @@ private struct ServerMerge<Schema: MergeSchema> {
                     result[index] = .object(try merge(members, into: present, path: path))
                 }
             } else {
-                result.append(.object(try dropDirectives(members, path: path)))
+                result.append(.object(dropDirectives(members)))
             }
         }
-        guard replacement != nil else { return result }
-        return try changes.filter { $0[MergeDirective.patch] == nil }
-            .map { element throws(PatchError) in try dropDirectives(element, path: path) }
+        let plain = changes.filter { $0[MergeDirective.patch] == nil }
+        if isReplaced { return plain.compactMap(dropDirectives) }
+        func identity(_ element: JSON) -> JSON { element[key] ?? .null }
+        return arrange(result, order: plain.map(identity), live: target, identity: identity)
     }
 
     /// Merges each list for which the patch says in which order its elements are to stand.
@@ -149,10 +149,12 @@ private struct ServerMerge<Schema: MergeSchema> {
                 if let key, case .object(let members) = element { members[key] ?? .null } else { element }
             }
             let order = wanted.map(identity)
-            let known = Set(order)
-            for element in change ?? [] where element[MergeDirective.patch] == nil && !known.contains(identity(element))
-            {
-                throw PatchError("\(directive) does not name every element of the patch", path: text(inner))
+            var expected = order[...]
+            for element in change ?? [] where element[MergeDirective.patch] == nil {
+                guard let index = expected.firstIndex(of: identity(element)) else {
+                    throw PatchError("the order of the patch's elements is not that of \(directive)", path: text(inner))
+                }
+                expected = expected[(index + 1)...]
             }
             let merged = try merge(change ?? [], into: live ?? [], path: inner)
             changes[name] = nil
@@ -191,26 +193,20 @@ private struct ServerMerge<Schema: MergeSchema> {
 
     // MARK: Values without a counterpart
 
-    private func dropDirectives(_ value: JSON, path: [String]) throws(PatchError) -> JSON {
+    /// What a patch sets where nothing is; `nil` for an object that is itself an instruction, as on the server.
+    private func dropDirectives(_ value: JSON) -> JSON? {
         switch value {
-        case .object(let members): return .object(try dropDirectives(members, path: path))
-        case .array(let elements):
-            var kept: [JSON] = []
-            for element in elements {
-                // Nothing is there to be deleted or replaced.
-                if let directive = element[MergeDirective.patch]?.stringValue, directive != "merge" { continue }
-                kept.append(try dropDirectives(element, path: path))
-            }
-            return .array(kept)
+        case .object(let members):
+            return members[MergeDirective.patch] == nil ? .object(dropDirectives(members)) : Optional.none
+        case .array(let elements): return .array(elements.compactMap(dropDirectives))
         default: return value
         }
     }
 
-    private func dropDirectives(_ members: [String: JSON], path: [String]) throws(PatchError) -> [String: JSON] {
-        if members[MergeDirective.patch] == "delete" { return [:] }
+    private func dropDirectives(_ members: [String: JSON]) -> [String: JSON] {
         var kept: [String: JSON] = [:]
         for (key, value) in members where value != .null && !MergeDirective.isDirective(key) {
-            kept[key] = try dropDirectives(value, path: path + [key])
+            kept[key] = dropDirectives(value)
         }
         return kept
     }

@@ -152,8 +152,10 @@ extension YAMLEmitter {
     private mutating func writeDoubleQuoted(_ scalars: [Unicode.Scalar], folds: Bool) {
         writeIndicator("\"", needsWhitespace: true, isWhitespace: false, isIndentation: false)
         var spaces = false
+        // The original looks for a byte order mark at the wrong place: behind a leading one it escapes everything.
+        let escapesAll = scalars.first == "\u{FEFF}"
         for (index, scalar) in scalars.enumerated() {
-            if !scalar.isYAMLPrintable || scalar.isYAMLBreak || scalar == "\"" || scalar == "\\" {
+            if escapesAll || !scalar.isYAMLPrintable || scalar.isYAMLBreak || scalar == "\"" || scalar == "\\" {
                 for character in scalar.yamlEscape.unicodeScalars { put(character) }
                 spaces = false
             } else if scalar == " " {

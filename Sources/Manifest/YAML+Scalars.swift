@@ -20,7 +20,7 @@ extension YAML {
             return resolveWord(text, dialect: dialect)
         case UInt8(ascii: "."):
             if [".nan", ".NaN", ".NAN", ".inf", ".Inf", ".INF"].contains(text) { return .notFinite }
-            return float(bytes).map(Resolution.number) ?? .string
+            return float(withoutSeparators(bytes)).map(Resolution.number) ?? .string
         case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
             if [".inf", ".Inf", ".INF"].contains(text.dropFirst()), first < UInt8(ascii: "0") { return .notFinite }
             if let timestamp = timestamp(bytes) { return .timestamp(timestamp) }
@@ -39,6 +39,17 @@ extension YAML {
         case "n", "N", "no", "No", "NO", "off", "Off", "OFF": dialect == .kubernetes ? .bool(false) : .string
         default: .string
         }
+    }
+
+    /// A fraction without the underscores that separate its digits; as it is where one stands elsewhere.
+    private static func withoutSeparators(_ text: [UInt8]) -> [UInt8] {
+        let underscore = UInt8(ascii: "_")
+        let areSeparators = text.indices.allSatisfy { index in
+            guard text[index] == underscore else { return true }
+            return index > 0 && index + 1 < text.count
+                && [text[index - 1], text[index + 1]].allSatisfy { $0 &- UInt8(ascii: "0") < 10 }
+        }
+        return areSeparators ? text.filter { $0 != underscore } : text
     }
 
     /// Decimal, `0x`, `0b`, `0o` and, with a leading zero, octal integers with an optional sign.
@@ -149,7 +160,9 @@ extension YAML {
         let date = "\(padded(year, 4))-\(padded(month))-\(padded(day))"
         if rest.isEmpty { return date + "T00:00:00Z" }
         let zoned = take("T") || take("t")
-        guard zoned || take(" "), let hour = number(1...2), take(":"), let minute = number(1...2), take(":"),
+        let spaces = rest.prefix { $0 == 0x20 }.count
+        if !zoned { rest = rest.dropFirst(spaces) }
+        guard zoned || spaces > 0, let hour = number(1...2), take(":"), let minute = number(1...2), take(":"),
             let second = number(1...2), hour < 24, minute < 60, second < 60
         else { return nil }
         var time = "T\(padded(hour)):\(padded(minute)):\(padded(second))"

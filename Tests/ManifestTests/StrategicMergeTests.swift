@@ -12,10 +12,10 @@ private let table = MergeTable([
         "Lists are merged as the API server merges them",
         arguments: [
             (
-                "an element is merged by its key, a new one appended",
+                "an element is merged by its key, a new one stands where the patch has it",
                 ["containers": [["name": "a", "image": "1"], ["name": "b"]]],
                 ["containers": [["name": "c"], ["name": "a", "image": "2"]]],
-                ["containers": [["name": "a", "image": "2"], ["name": "b"], ["name": "c"]]]
+                ["containers": [["name": "c"], ["name": "a", "image": "2"], ["name": "b"]]]
             ),
             (
                 "an element is deleted", ["containers": [["name": "a"], ["name": "b"]]],
@@ -79,6 +79,19 @@ private let table = MergeTable([
                 ["finalizers": ["d", "a", "c"]]
             ),
             (
+                "elements that only the server has stay before those they preceded",
+                ["containers": [["name": "e"], ["name": "f"]]], ["containers": [["name": "f"], ["name": "c"]]],
+                ["containers": [["name": "e"], ["name": "f"], ["name": "c"]]]
+            ),
+            (
+                "a directive for a map that is not there does nothing", [:],
+                ["m": ["n": ["$patch": "replace", "a": 1]]], ["m": [:]]
+            ),
+            (
+                "deletion comes last", ["finalizers": ["a"]],
+                ["finalizers": ["b"], "$deleteFromPrimitiveList/finalizers": ["b"]], ["finalizers": ["a"]]
+            ),
+            (
                 "directives do not reach a new value", [:],
                 ["containers": [["name": "a", "$patch": "delete"], ["name": "b", "env": [["name": "E"]]]]],
                 ["containers": [["name": "b", "env": [["name": "E"]]]]]
@@ -100,7 +113,7 @@ private let table = MergeTable([
             ),
             (
                 ["$setElementOrder/containers": [["name": "z"]], "containers": [["name": "a"]]],
-                "containers: $setElementOrder/containers does not name every element of the patch"
+                "containers: the order of the patch's elements is not that of $setElementOrder/containers"
             ),
             ([1], "a strategic merge patch must be an object, found a list"),
         ] as [(JSON, String)])

@@ -35,7 +35,8 @@ import Testing
     @Test(
         "Numbers look as they do after a way through JSON",
         arguments: [
-            (1, "1"), (1.0, "1"), (-3, "-3"), (.double(1e20), "100000000000000000000"), (.double(1e21), "1e+21"),
+            (1, "1"), (1.0, "1"), (-3, "-3"), (.double(1e19), "10000000000000000000"), (.double(1e20), "1e+20"),
+            (.double(-1e19), "-1e+19"), (.double(1e21), "1e+21"),
             (0.0001, "0.0001"), (0.00001, "1e-05"), (1234567.5, "1.2345675e+06"), (123456.5, "123456.5"), (0.1, "0.1"),
             (.null, "null"), (true, "true"), (false, "false"), ([:], "{}"), ([], "[]"),
         ] as [(JSON, String)])
@@ -64,6 +65,7 @@ import Testing
         #expect(keys.shuffled().sorted(by: naturalOrder) == keys)
         #expect(naturalOrder("a100", "a101"))
         #expect(naturalOrder("a99", "a100"))
+        #expect(naturalOrder("v10", "v1alpha") && naturalOrder("v1-x", "v1beta1") && naturalOrder("v-", "va"))
         #expect(!naturalOrder("a", "a"))
     }
 
