@@ -1,0 +1,41 @@
+package import AnalysisEngine
+package import Kubernetes
+package import Logging
+import Manifest
+
+extension AnalysisRun: CachedObject {}
+extension AnalysisTemplate: CachedObject {}
+extension ClusterAnalysisTemplate: CachedObject {}
+
+/// The caches of analysis kinds.
+package struct AnalysisCaches: Sendable {
+    package var runs: Informer<AnalysisRun>
+    package var templates: Informer<AnalysisTemplate>
+    package var clusterTemplates: Informer<ClusterAnalysisTemplate>
+
+    package init(_ api: any KubernetesAPI, options: ControllerOptions, logger: Logger) {
+        let scope = ListOptions(namespace: options.namespace, labelSelector: options.instanceSelector)
+        runs = Informer(api, .analysisRuns, scope, logger: logger)
+        // Templates are shared between instances.
+        templates = Informer(api, .analysisTemplates, ListOptions(namespace: options.namespace), logger: logger)
+        clusterTemplates = Informer(api, .clusterAnalysisTemplates, ListOptions(), logger: logger)
+    }
+
+    /// Templates by name, from the caches.
+    package var catalog: TemplateCatalog {
+        let (templates, clusterTemplates) = (templates.store, clusterTemplates.store)
+        return TemplateCatalog(
+            namespaced: { templates.get($0)?.spec },
+            clusterScoped: { clusterTemplates.get(ObjectKey(name: $0))?.spec })
+    }
+}
+
+extension Resource {
+    package static let analysisRuns = Resource(
+        group: "argoproj.io", version: "v1alpha1", plural: "analysisruns", kind: "AnalysisRun")
+    package static let analysisTemplates = Resource(
+        group: "argoproj.io", version: "v1alpha1", plural: "analysistemplates", kind: "AnalysisTemplate")
+    package static let clusterAnalysisTemplates = Resource(
+        group: "argoproj.io", version: "v1alpha1", plural: "clusteranalysistemplates", kind: "ClusterAnalysisTemplate",
+        isNamespaced: false)
+}

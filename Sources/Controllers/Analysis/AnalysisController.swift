@@ -1,0 +1,90 @@
+package import AnalysisEngine
+package import Kubernetes
+package import Logging
+package import Manifest
+
+/// Wires AnalysisRuns to their queue, and measurements to theirs.
+package struct AnalysisController: Sendable {
+    /// Runs that are measured at the same time, whatever their providers do.
+    package static let measuredRuns = 128
+
+    package let queue: Workqueue<ObjectKey>
+    package let caches: AnalysisCaches
+    package let measuring: AnalysisMeasuring
+    private let reconciler: AnalysisRunReconciler
+    private let workers: Int
+    private let metrics: MetricsRegistry
+    private let logger: Logger
+
+    package init(
+        _ api: any KubernetesAPI, caches: AnalysisCaches, source: any MetricSource, recorder: EventRecorder,
+        options: ControllerOptions, metrics: MetricsRegistry, clock: any WallClock = SystemClock(), logger: Logger
+    ) {
+        queue = Workqueue("AnalysisRuns", backoff: .reconcile)
+        self.caches = caches
+        measuring = AnalysisMeasuring(api: api, source: source, clock: clock)
+        reconciler = AnalysisRunReconciler(
+            api: api, runs: caches.runs, measuring: measuring, recorder: recorder, clock: clock, logger: logger)
+        workers = options.analysisWorkers
+        self.metrics = metrics
+        self.logger = logger
+        watch()
+        collect()
+    }
+
+    private func watch() {
+        let (queue, measuring, runs) = (queue, measuring, caches.runs)
+        runs.onChange { key, old, new in
+            // Ends requests on behalf of a run that is gone or was replaced.
+            if new == nil { measuring.forget(key) }
+            queue.add(key, isPatient: old == nil && new != nil && !runs.hasSynced)
+        }
+        runs.onQuarantine { key, _ in queue.add(key) }
+    }
+
+    private func collect() {
+        let runs = caches.runs
+        metrics.collect { writer in
+            for run in runs.store.all {
+                writer.gauge(
+                    "analysis_run_info",
+                    [
+                        ("namespace", run.key.namespace), ("name", run.key.name),
+                        ("phase", run.phase == .none ? "Pending" : run.phase.rawValue),
+                    ], 1)
+            }
+            writer.gauge("sluice_quarantined_objects", [("kind", "AnalysisRun")], Double(runs.quarantined.count))
+        }
+    }
+
+    /// For the manager.
+    /// - Parameter runsCaches: Whether the caches are run here; `false` where another controller runs them.
+    package func managed(runsCaches: Bool) -> ManagedController {
+        let (queue, caches, measuring, reconciler) = (queue, caches, measuring, reconciler)
+        let reconciling = ManagedController.over(
+            queue, workers: workers,
+            caches: runsCaches
+                ? [ManagedCache(caches.runs), ManagedCache(caches.templates), ManagedCache(caches.clusterTemplates)]
+                : [ManagedCache(run: {}, synced: { await caches.runs.waitUntilSynced() })],
+            resync: .seconds(900),
+            everything: { caches.runs.store.all.map(\.key) }, metrics: metrics, logger: logger,
+            reconcile: { try await reconciler.reconcile($0) })
+        let measure = ControllerLoop(measuring.queue, workers: Self.measuredRuns, logger: logger) { key in
+            if await measuring.measure(key) { queue.add(key) }
+            return nil
+        }
+        var managed = reconciling
+        managed.work = {
+            await withTaskGroup { group in
+                group.addTask { await reconciling.work() }
+                group.addTask { await measure.run() }
+                await group.waitForAll()
+            }
+        }
+        managed.shutDown = {
+            reconciling.shutDown()
+            measuring.queue.shutDown()
+        }
+        return managed
+    }
+}
