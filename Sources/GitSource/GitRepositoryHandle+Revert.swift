@@ -14,6 +14,9 @@ extension GitRepositoryHandle {
         else {
             throw operation.error(.invalidSource, "a revert needs from 1 to 1000 commits")
         }
+        var request = request
+        request.branch = try branchName(request.branch, operation)
+        request.pushTo = try branchName(request.pushTo, operation)
         try checkBranchName(request.pushTo, operation)
         let head = try resolve("refs/heads/\(request.branch)", operation)
         if let made = try existingRevert(request, head, oldest, limits, operation) { return .alreadyReverted(made) }
@@ -31,6 +34,20 @@ extension GitRepositoryHandle {
         let id = try makeCommit(treeID, [parent.id], message(request, subject), request, operation)
         try push(id, to: request.pushTo, session)
         return .pushed(id)
+    }
+
+    /// The server's default branch for `HEAD` and an empty name.
+    private borrowing func branchName(_ name: String, _ operation: GitOperation) throws(SourceError) -> String {
+        guard name.isEmpty || name == "HEAD" else { return name }
+        var reference: OpaquePointer?
+        guard git_repository_head(&reference, raw) == 0 else {
+            throw operation.error(
+                .referenceNotFound, "the repository has no default branch", fix: "name a branch in targetRevision")
+        }
+        defer { git_reference_free(reference) }
+        var text: UnsafePointer<CChar>?
+        try operation.check(git_branch_name(&text, reference), "read the default branch")
+        return text.map { String(cString: $0) } ?? name
     }
 
     private borrowing func checkBranchName(_ name: String, _ operation: GitOperation) throws(SourceError) {

@@ -78,6 +78,21 @@ import Testing
         #expect(try await mirror.revertAndPush(request([bad], pushTo: "sluice/revert-1")) == .alreadyReverted(id))
     }
 
+    @Test("HEAD and an empty branch mean the server's default branch") func defaultBranch() async throws {
+        upstream.commit("first", ["a": "1\n"])
+        let bad = upstream.commit("bad", ["a": "2\n"])
+        let mirror = try mirror()
+        var wanted = request([bad])
+        (wanted.branch, wanted.pushTo) = ("HEAD", "HEAD")
+        let outcome = try await mirror.revertAndPush(wanted)
+        #expect(outcome == .pushed(upstream.git("rev-parse", "main", in: upstream.bare)))
+        (wanted.branch, wanted.pushTo) = ("", "")
+        guard case .alreadyReverted = try await mirror.revertAndPush(wanted) else {
+            Issue.record("reverted twice")
+            return
+        }
+    }
+
     @Test("lines that changed again since are a conflict for a person") func conflict() async throws {
         upstream.commit("first", ["a": "1\n"])
         let bad = upstream.commit("bad", ["a": "2\n"])
