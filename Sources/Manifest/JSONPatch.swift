@@ -7,7 +7,8 @@ package enum JSONPatch {
 
     /// Applies a list of `add`, `remove`, `replace`, `move`, `copy` and `test` operations, all or none.
     ///
-    /// As in Kubernetes, a negative index counts from the end of a list, and testing an absent member for `null` holds.
+    /// As in Kubernetes and Kustomize, a negative index counts from the end of a list, testing an absent member for `null`
+    /// holds, and replacing an absent member of an object sets it.
     package static func apply(_ patch: JSON, to document: JSON) throws(PatchError) -> JSON {
         guard case .array(let operations) = patch else {
             throw PatchError("a JSON patch must be a list of operations, found \(patch.typeName)")
@@ -194,7 +195,7 @@ extension JSON {
     }
 
     fileprivate mutating func replace(_ token: String, with value: JSON, whole: JSONPointer) throws(PatchError) {
-        _ = try remove(token, whole: whole, puttingBack: value)
+        if case .object = self { self[token] = value } else { _ = try remove(token, whole: whole, puttingBack: value) }
     }
 
     fileprivate mutating func remove(

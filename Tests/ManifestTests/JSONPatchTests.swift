@@ -16,6 +16,7 @@ import Testing
                 ["a": ["b": [["c": .null]]]]
             ),
             (["a": 1], [["op": "replace", "path": "", "value": [1]]], [1]),
+            (["a": 1], [["op": "replace", "path": "/b", "value": 2]], ["a": 1, "b": 2]),
             (["a": ["x": 1], "b": [:]], [["op": "move", "from": "/a/x", "path": "/b/y"]], ["a": [:], "b": ["y": 1]]),
             (["a": [1, 2, 3]], [["op": "move", "from": "/a/0", "path": "/a/2"]], ["a": [2, 3, 1]]),
             (["a": ["x": 1]], [["op": "copy", "from": "/a", "path": "/b"]], ["a": ["x": 1], "b": ["x": 1]]),
@@ -34,7 +35,8 @@ import Testing
         arguments: [
             ([["op": "remove", "path": "/x"]], "/x: operation 0: there is no value at this path"),
             ([["op": "add", "path": "/x/y", "value": 1]], "/x/y: operation 0: there is no value at this path"),
-            ([["op": "replace", "path": "/x", "value": 1]], "/x: operation 0: there is no value at this path"),
+            ([["op": "replace", "path": "/l/2", "value": 1]], "/l/2: operation 0: there is no value at this path"),
+            ([["op": "replace", "path": "/x/y", "value": 1]], "/x/y: operation 0: there is no value at this path"),
             ([["op": "add", "path": "/l/4", "value": 1]], "/l/4: operation 0: index beyond the end of a list of 2"),
             ([["op": "add", "path": "/l/01", "value": 1]], "/l/01: operation 0: \"01\" is no index of a list"),
             ([["op": "remove", "path": "/l/-"]], "/l/-: operation 0: there is no value at this path"),
