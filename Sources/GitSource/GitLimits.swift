@@ -14,10 +14,13 @@ package struct GitLimits: Sendable, Hashable {
     package var depth: Int
     /// How far back a history is searched.
     package var historyLength: Int
+    /// Pack files of a mirror; more are joined after a fetch.
+    package var packs: Int
 
     package init(
         timeout: Duration = .seconds(90), fetchBytes: Int64 = 4 << 30, pushBytes: Int64 = 256 << 20,
-        blobBytes: Int = 16 << 20, treeEntries: Int = 100_000, depth: Int = 64, historyLength: Int = 10_000
+        blobBytes: Int = 16 << 20, treeEntries: Int = 100_000, depth: Int = 64, historyLength: Int = 10_000,
+        packs: Int = 64
     ) {
         self.timeout = timeout
         self.fetchBytes = fetchBytes
@@ -26,5 +29,6 @@ package struct GitLimits: Sendable, Hashable {
         self.treeEntries = treeEntries
         self.depth = depth
         self.historyLength = historyLength
+        self.packs = packs
     }
 }

@@ -16,6 +16,7 @@ func fetchMirror(
         ? try GitRepositoryHandle(openAt: path, operation) : try GitRepositoryHandle(createAt: path, operation)
     let session = try RemoteSession(operation, url: url, credentials: credentials, limits: limits)
     try repository.fetch(session)
+    repository.compact(at: path, ifMoreThan: limits.packs, after: operation, timeout: limits.timeout * 5)
 }
 
 extension GitRepositoryHandle {

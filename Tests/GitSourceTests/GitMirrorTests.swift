@@ -104,6 +104,31 @@ import Testing
         }
     }
 
+    @Test("packs are joined, nothing is lost, and open trees go on reading") func compaction() async throws {
+        let upstream = Upstream()
+        let first = upstream.commit("first", ["a": "1"])
+        let mirror = try mirror(upstream, limits: GitLimits(packs: 3))
+        try await mirror.fetch()
+        let open = try await mirror.tree(at: first)
+        var commits = [first]
+        for index in 2..<8 {
+            commits.append(upstream.commit("commit", ["a": "\(index)"]))
+            try await mirror.fetch()
+        }
+        // Not reachable any more, and kept all the same.
+        upstream.git("reset", "-q", "--hard", first)
+        upstream.git("push", "-q", "-f", "origin", "HEAD:main")
+        try await mirror.fetch()
+        #expect(
+            run("sh", ["-c", "ls \(upstream.mirror)/objects/pack/*.pack | wc -l"]).output.filter { $0 != " " } <= "4")
+        for (index, commit) in commits.enumerated() {
+            let tree = try await mirror.tree(at: commit)
+            #expect(try tree.bytes(at: "a").map { String(decoding: $0, as: UTF8.self) } == "\(index + 1)")
+        }
+        #expect(try open.bytes(at: "a").map { String(decoding: $0, as: UTF8.self) } == "1")
+        #expect(run("git", ["fsck", "--full"], in: upstream.mirror).status == 0)
+    }
+
     @Test("locks and rubbish that a killed process left do not stop the next fetch") func crash() async throws {
         let upstream = Upstream()
         upstream.commit("first", ["a": "1"])
