@@ -106,16 +106,20 @@ extension CanaryReconcile {
         if let instance = rollout.labels[Keys.instanceID] { labels[Keys.instanceID] = instance }
         let suffix = purpose == .step ? "-\(stepIndex ?? 0)" : ""
         let base = "\(rollout.key.name)-\(hash)-\(revision)\(suffix)"
+        // A run of this step that is under way is taken over, whatever suffix a name clash gave it.
+        let reusable = seen.analysisRuns.first { run in
+            !run.isFinished && !run.isTerminating && run.name != replaced
+                && (run.name == base || run.name.hasPrefix(base + "."))
+                && labels.allSatisfy { run.labels[$0.key] == $0.value }
+        }
+        if let reusable {
+            let phase = reusable.phase.isEmpty ? "Pending" : reusable.phase
+            status[keyPath: place] = .init(name: reusable.name, status: phase)
+            return
+        }
         var name = base
         var attempt = 0
-        while let taken = seen.analysisRuns.first(where: { $0.name == name }) {
-            let isReusable =
-                !taken.isFinished && !taken.isTerminating && taken.name != replaced
-                && labels.allSatisfy { taken.labels[$0.key] == $0.value }
-            if isReusable {
-                status[keyPath: place] = .init(name: taken.name, status: taken.phase.isEmpty ? "Pending" : taken.phase)
-                return
-            }
+        while seen.analysisRuns.contains(where: { $0.name == name }) {
             attempt += 1
             name = "\(base).\(attempt)"
         }

@@ -284,7 +284,7 @@ struct Simulation {
             if (stable?.availableReplicas ?? 0) < replicas {
                 fail("aborted, but stable has \(stable?.availableReplicas ?? 0) of \(replicas) pods")
             }
-            if isRouted, world.weight(of: status.stableRS) != 100 {
+            if isRouted, world.traffic?.canaryWeight != 0 || world.weight(of: status.stableRS) != 100 {
                 fail("aborted, but stable gets weight \(world.weight(of: status.stableRS))")
             }
             if !isRouted, status.currentPodHash != status.stableRS,

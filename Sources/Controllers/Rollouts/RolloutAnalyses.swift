@@ -1,0 +1,47 @@
+package import Manifest
+package import RolloutEngine
+
+/// AnalysisRuns as the Rollout reconciler needs them.
+package protocol RolloutAnalyses: Sendable {
+    /// The runs that a Rollout owns, from the cache.
+    func facts(of rollout: Rollout) -> [AnalysisRunFact]
+
+    /// What is wrong with the templates that a Rollout refers to; empty where all resolve.
+    func problems(of rollout: Rollout) -> [FieldProblem]
+
+    /// Creates the run, or finds the equal one that a call before a crash made.
+    /// - Parameter live: The Rollout as JSON, for arguments that read its fields; fetched only where one does.
+    func create(
+        _ request: AnalysisRunRequest, for rollout: Rollout, live: @Sendable () async throws -> JSON
+    ) async throws
+
+    /// Whether the cache still lacks a run that was created.
+    func isBehind(_ key: ObjectKey) -> Bool
+
+    /// Sets `spec.terminate`.
+    func terminate(_ key: ObjectKey) async throws
+
+    /// Deletes the run with this uid.
+    func delete(_ key: ObjectKey, uid: String) async throws
+}
+
+/// Router objects as the Rollout reconciler needs them.
+package protocol RolloutRouters: Sendable {
+    /// What the router objects say; `nil` without traffic routing.
+    func fact(for rollout: Rollout) -> TrafficFact?
+
+    /// What is wrong with the route objects that a Rollout refers to.
+    func problems(of rollout: Rollout) -> [FieldProblem]
+
+    /// Writes weights and hashes where they differ; idempotent, one write for each object.
+    /// - Returns: Events about what was written.
+    /// - Throws: ``RouterNotReady`` where the routes must wait for pods; that is no failure.
+    func apply(_ request: TrafficRequest, for rollout: Rollout) async throws -> [RolloutEvent]
+}
+
+/// The routes cannot take the weights yet; what they wait for moves by itself.
+package struct RouterNotReady: Error, CustomStringConvertible {
+    package var description: String
+
+    package init(_ description: String) { self.description = description }
+}

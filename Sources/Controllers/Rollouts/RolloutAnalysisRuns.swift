@@ -1,0 +1,144 @@
+import AnalysisEngine
+package import Kubernetes
+package import Manifest
+package import RolloutEngine
+
+/// Turns what the rollout engine asks for into AnalysisRuns, and AnalysisRuns into facts for it.
+package final class RolloutAnalysisRuns: RolloutAnalyses {
+    private let api: any KubernetesAPI
+    private let caches: AnalysisCaches
+
+    package init(api: any KubernetesAPI, caches: AnalysisCaches) {
+        self.api = api
+        self.caches = caches
+    }
+
+    package func facts(of rollout: Rollout) -> [AnalysisRunFact] {
+        caches.runs.store.ownedBy(rollout.uid).map { run in
+            AnalysisRunFact(
+                name: run.key.name, uid: run.uid, phase: run.phase.rawValue, message: run.message, labels: run.labels,
+                creationTimestamp: run.creationTimestamp ?? Timestamp(seconds: 0), isTerminating: run.isTerminated)
+        }
+    }
+
+    package func problems(of rollout: Rollout) -> [FieldProblem] {
+        guard let canary = rollout.spec.canary else { return [] }
+        var problems: [FieldProblem] = []
+        for (index, step) in canary.steps.enumerated() {
+            guard let reference = step.analysis else { continue }
+            check(reference, rollout, "spec.strategy.canary.steps[\(index)].analysis", mustEnd: true, &problems)
+        }
+        if let background = canary.analysis?.reference, !background.templates.isEmpty {
+            check(background, rollout, "spec.strategy.canary.analysis", mustEnd: false, &problems)
+        }
+        return problems
+    }
+
+    package func create(
+        _ request: AnalysisRunRequest, for rollout: Rollout, live: @Sendable () async throws -> JSON
+    ) async throws {
+        let readsFields = request.arguments.contains { if case .fieldPath = $0.value { true } else { false } }
+        var owner = reference(to: rollout)
+        if readsFields { owner = try await live() }
+        var blueprint = blueprint(request.reference, rollout, name: request.name)
+        blueprint.labels = request.labels
+        blueprint.annotations = request.annotations
+        blueprint.args = request.arguments.map { name, value in
+            switch value {
+            case .literal(let text): AnalysisArgument(name: name, value: text)
+            case .fieldPath(let path): AnalysisArgument(name: name, source: .field(path: path))
+            case .none: AnalysisArgument(name: name, value: "")
+            }
+        }
+        var wanted = try AnalysisRunBuilder.build(blueprint, owner: owner, catalog: caches.catalog)
+        for collisions in 0..<AnalysisRunBuilder.maximalCollisions {
+            wanted.set(
+                .string(AnalysisRunBuilder.name(request.name, collisions: collisions)), at: "metadata", "name")
+            if try await createOrReuse(wanted, for: rollout) { return }
+        }
+        throw KubernetesError(
+            code: 409, reason: "AlreadyExists",
+            message: "no free name for AnalysisRun \(request.name); delete some of its predecessors")
+    }
+
+    /// - Returns: `false` when another run has the name.
+    private func createOrReuse(_ wanted: JSON, for rollout: Rollout) async throws -> Bool {
+        let options = WriteOptions(fieldManager: FieldManagers.rollout)
+        let namespace = rollout.key.namespace
+        var conflict: KubernetesError?
+        do {
+            let written = try await api.create(
+                .analysisRuns, namespace: namespace, wanted, subresource: nil, options)
+            caches.runs.store.noteWrite(written.objectKey, written.resourceVersion)
+        } catch {
+            conflict = error
+        }
+        guard let conflict else { return true }
+        guard conflict.isAlreadyExists else { throw conflict }
+        let key = ObjectKey(namespace: namespace, name: wanted.objectKey.name)
+        guard let found = try await api.get(.analysisRuns, key, subresource: nil) else { return false }
+        // A call before a crash may have made the very run that is wanted.
+        return AnalysisRunBuilder.canReuse(try AnalysisRun(found), for: wanted, ownerUID: rollout.uid)
+    }
+
+    package func isBehind(_ key: ObjectKey) -> Bool { caches.runs.store.isBehind(key) }
+
+    package func terminate(_ key: ObjectKey) async throws {
+        do {
+            _ = try await api.patch(
+                .analysisRuns, key, .merge, ["spec": ["terminate": true]], subresource: nil,
+                WriteOptions(fieldManager: FieldManagers.rollout))
+        } catch  where error.isNotFound {
+            // Gone is as good as terminated.
+        }
+    }
+
+    package func delete(_ key: ObjectKey, uid: String) async throws {
+        try await api.delete(.analysisRuns, key, DeleteOptions(propagation: .background, uid: uid))
+    }
+
+    // MARK: Inside
+
+    private func check(
+        _ reference: AnalysisReference, _ rollout: Rollout, _ path: String, mustEnd: Bool,
+        _ problems: inout [FieldProblem]
+    ) {
+        var blueprint = blueprint(reference, rollout, name: rollout.key.name)
+        blueprint.args = reference.arguments.map { argument in
+            switch argument.value {
+            case .literal(let text): AnalysisArgument(name: argument.name, value: text)
+            case .podTemplateHash(let which): AnalysisArgument(name: argument.name, source: .podTemplateHash(which))
+            case .fieldPath(let path): AnalysisArgument(name: argument.name, source: .field(path: path))
+            case .none: AnalysisArgument(name: argument.name, value: "")
+            }
+        }
+        do {
+            try AnalysisRunBuilder.validate(blueprint, mustEnd: mustEnd, catalog: caches.catalog)
+        } catch {
+            problems.append(FieldProblem("\(path).templates", .invalid, "\(error)"))
+        }
+    }
+
+    private func blueprint(
+        _ reference: AnalysisReference, _ rollout: Rollout, name: String
+    ) -> AnalysisRunBlueprint {
+        AnalysisRunBlueprint(
+            namespace: rollout.key.namespace, name: name,
+            templates: reference.templates.map {
+                TemplateReference(name: $0.name, isClusterScoped: $0.isClusterScoped)
+            },
+            dryRun: reference.dryRun?.arrayValue ?? [],
+            measurementRetention: reference.measurementRetention?.arrayValue ?? [],
+            stableHash: rollout.status.stableRS, latestHash: rollout.status.currentPodHash)
+    }
+
+    private func reference(to rollout: Rollout) -> JSON {
+        [
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout",
+            "metadata": [
+                "name": .string(rollout.key.name), "namespace": .string(rollout.key.namespace),
+                "uid": .string(rollout.uid),
+            ],
+        ]
+    }
+}

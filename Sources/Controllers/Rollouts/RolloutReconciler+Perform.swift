@@ -1,0 +1,168 @@
+import Kubernetes
+import Logging
+import Manifest
+import RolloutEngine
+
+extension RolloutReconciler {
+    /// Carries the effects out in order; the process may die between any two.
+    func perform(_ decision: RolloutDecision, for rollout: Rollout) async throws {
+        var version = rollout.resourceVersion
+        var events = decision.events
+        for effect in decision.effects {
+            events += try await perform(effect, for: rollout, version: &version)
+        }
+        for event in events { record(event, rollout) }
+        if !decision.effects.isEmpty {
+            logger.info(
+                "acted",
+                metadata: [
+                    "rollout": "\(rollout.key)", "effects": "\(decision.effects.map(\.name).joined(separator: ","))",
+                ])
+        }
+    }
+
+    private func perform(
+        _ effect: RolloutEffect, for rollout: Rollout, version: inout String
+    ) async throws -> [RolloutEvent] {
+        let key = rollout.key
+        let options = WriteOptions(fieldManager: FieldManagers.rollout)
+        switch effect {
+        case .createReplicaSet(let object, let digest):
+            return try await create(object, digest: digest, for: rollout, version: &version)
+        case .updateReplicaSet(let update):
+            let set = ObjectKey(namespace: key.namespace, name: update.name)
+            let written = try await api.patch(.replicaSets, set, .merge, update.patch, subresource: nil, options)
+            pending.note(key, wrote: written, in: caches.replicaSets.store)
+        case .adoptReplicaSet(let name, let uid):
+            // Uncached: adopting for a Rollout that is gone would keep the ReplicaSet alive without an owner.
+            guard let live = try await api.get(.rollouts, key, subresource: nil), live.uid == rollout.uid,
+                live.at("metadata", "deletionTimestamp") == nil
+            else { return [] }
+            let owner: JSON = [
+                "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": .string(key.name),
+                "uid": .string(rollout.uid), "controller": true, "blockOwnerDeletion": true,
+            ]
+            try await patchOwners(name, uid, [owner], of: key)
+        case .releaseReplicaSet(let name, let uid):
+            try await patchOwners(name, uid, [["$patch": "delete", "uid": .string(rollout.uid)]], of: key)
+        case .deleteReplicaSet(let name, let uid, let resourceVersion):
+            try await api.delete(
+                .replicaSets, ObjectKey(namespace: key.namespace, name: name),
+                DeleteOptions(propagation: .background, uid: uid, resourceVersion: resourceVersion))
+        case .switchService(let name, let hash, let adopting):
+            var patch: JSON = ["spec": ["selector": [Keys.podTemplateHash: .string(hash)]]]
+            if adopting { patch.set(.string(key.name), at: "metadata", "annotations", Keys.managedBy) }
+            let written = try await api.patch(
+                .services, ObjectKey(namespace: key.namespace, name: name), .merge, patch, subresource: nil, options)
+            pending.note(key, wrote: written, in: caches.services.store)
+        case .setTraffic(let request):
+            do { return try await routers.apply(request, for: rollout) } catch {
+                if !(error is RouterNotReady), (error as? KubernetesError)?.isConflict != true {
+                    record(RolloutEvent("TrafficRoutingError", "\(error)", isWarning: true), rollout)
+                }
+                throw error
+            }
+        case .createAnalysisRun(let request):
+            try await analyses.create(request, for: rollout) { [api] in
+                try await api.get(.rollouts, key, subresource: nil) ?? .null
+            }
+            let run = ObjectKey(namespace: key.namespace, name: request.name)
+            pending.note(key) { [analyses] in analyses.isBehind(run) }
+        case .terminateAnalysisRun(let name):
+            try await analyses.terminate(ObjectKey(namespace: key.namespace, name: name))
+        case .deleteAnalysisRun(let name, let uid):
+            try await analyses.delete(ObjectKey(namespace: key.namespace, name: name), uid: uid)
+        case .patchRollout(let patch):
+            try await write(patch, nil, for: rollout, version: &version)
+        case .patchStatus(let patch):
+            try await write(patch, "status", for: rollout, version: &version)
+        }
+        return []
+    }
+
+    private func create(
+        _ object: JSON, digest: UInt64, for rollout: Rollout, version: inout String
+    ) async throws -> [RolloutEvent] {
+        let options = WriteOptions(fieldManager: FieldManagers.rollout)
+        var refusal: KubernetesError?
+        do {
+            let written = try await api.create(
+                .replicaSets, namespace: rollout.key.namespace, object, subresource: nil, options)
+            pending.note(rollout.key, wrote: written, in: caches.replicaSets.store)
+        } catch {
+            refusal = error
+        }
+        guard let refusal else { return [] }
+        guard refusal.isAlreadyExists else {
+            let message = "cannot create ReplicaSet \(object.objectKey.name): \(refusal)"
+            record(RolloutEvent("ReplicaSetCreateError", message, isWarning: true), rollout)
+            if let patch = rollout.status.reportingCreateError(message, now: clock.now()) {
+                try await write(patch, "status", for: rollout, version: &version)
+            }
+            throw refusal
+        }
+        let name = ObjectKey(namespace: rollout.key.namespace, name: object.objectKey.name)
+        guard let live = try await api.get(.replicaSets, name, subresource: nil) else { throw refusal }
+        let found = try ReplicaSet(live)
+        if found.ownerUID == rollout.uid, found.templateDigest == digest {
+            // A call before a crash made it; the watch will show it.
+            pending.note(rollout.key, wrote: live, in: caches.replicaSets.store)
+            return []
+        }
+        // Another template has the same hash: the next look computes another one.
+        let count = (rollout.status.collisionCount ?? 0) + 1
+        try await write(["status": ["collisionCount": JSON(count)]], "status", for: rollout, version: &version)
+        throw refusal
+    }
+
+    private func patchOwners(_ name: String, _ uid: String, _ owners: [JSON], of key: ObjectKey) async throws {
+        let patch: JSON = ["metadata": ["uid": .string(uid), "ownerReferences": .array(owners)]]
+        let written = try await api.patch(
+            .replicaSets, ObjectKey(namespace: key.namespace, name: name), .strategicMerge, patch, subresource: nil,
+            WriteOptions(fieldManager: FieldManagers.rollout))
+        pending.note(key, wrote: written, in: caches.replicaSets.store)
+    }
+
+    /// Patches the Rollout as it was seen; `version` follows our own writes.
+    private func write(
+        _ patch: JSON, _ subresource: String?, for rollout: Rollout, version: inout String
+    ) async throws {
+        var patch = patch
+        patch.set(.string(version), at: "metadata", "resourceVersion")
+        patch.set(.string(rollout.uid), at: "metadata", "uid")
+        let written = try await api.patch(
+            .rollouts, rollout.key, .merge, patch, subresource: subresource,
+            WriteOptions(fieldManager: FieldManagers.rollout))
+        version = written.resourceVersion
+        caches.rollouts.store.noteWrite(rollout.key, version)
+    }
+
+    func record(_ event: RolloutEvent, _ rollout: Rollout) {
+        recorder.record(
+            event.isWarning ? .warning : .normal, event.reason, event.message,
+            regarding: ObjectEvent.Target(
+                apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", key: rollout.key, uid: rollout.uid,
+                resourceVersion: rollout.resourceVersion))
+        onEvent(rollout, event)
+    }
+}
+
+extension RolloutEffect {
+    /// The effect's kind, for logs.
+    fileprivate var name: String {
+        switch self {
+        case .createReplicaSet: "createReplicaSet"
+        case .updateReplicaSet: "updateReplicaSet"
+        case .adoptReplicaSet: "adoptReplicaSet"
+        case .releaseReplicaSet: "releaseReplicaSet"
+        case .deleteReplicaSet: "deleteReplicaSet"
+        case .switchService: "switchService"
+        case .setTraffic: "setTraffic"
+        case .createAnalysisRun: "createAnalysisRun"
+        case .terminateAnalysisRun: "terminateAnalysisRun"
+        case .deleteAnalysisRun: "deleteAnalysisRun"
+        case .patchRollout: "patchRollout"
+        case .patchStatus: "patchStatus"
+        }
+    }
+}

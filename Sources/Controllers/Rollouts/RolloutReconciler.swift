@@ -1,0 +1,134 @@
+package import Kubernetes
+package import Logging
+package import Manifest
+package import RolloutEngine
+
+/// Observes a Rollout, asks the engine, and carries out what it says; holds no rules of its own.
+package final class RolloutReconciler: Sendable {
+    let api: any KubernetesAPI
+    let caches: RolloutCaches
+    let analyses: any RolloutAnalyses
+    let routers: any RolloutRouters
+    let recorder: EventRecorder
+    let clock: any WallClock
+    let logger: Logger
+    let pending = PendingWrites()
+    /// Called with each event after it was recorded, for metrics and notifications.
+    let onEvent: @Sendable (Rollout, RolloutEvent) -> Void
+    private let waitings = Lock<[ObjectKey: Waiting]>([:])
+
+    package init(
+        api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
+        recorder: EventRecorder, clock: any WallClock = SystemClock(), logger: Logger,
+        onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in }
+    ) {
+        self.api = api
+        self.caches = caches
+        self.analyses = analyses
+        self.routers = routers
+        self.recorder = recorder
+        self.clock = clock
+        var logger = logger
+        logger[metadataKey: "controller"] = "Rollouts"
+        self.logger = logger
+        self.onEvent = onEvent
+    }
+
+    /// What a Rollout waits for, as of its last reconcile.
+    package func waiting(_ key: ObjectKey) -> Waiting? { waitings.withLock { $0[key] } }
+
+    /// Reconciles one Rollout.
+    /// - Returns: When to look again without an event.
+    package func reconcile(_ key: ObjectKey) async throws -> Duration? {
+        if let problem = caches.rollouts.problem(key) { return try await quarantine(key, problem) }
+        guard let rollout = caches.rollouts.store.get(key) else {
+            waitings.withLock { _ = $0.removeValue(forKey: key) }
+            try await cleanUp(key, nil)
+            return nil
+        }
+        if caches.rollouts.store.isBehind(key) || pending.isBehind(key) { return .milliseconds(100) }
+        try await cleanUp(key, rollout)
+        let decision = decide(observe(rollout), now: clock.now())
+        do {
+            try await perform(decision, for: rollout)
+        } catch let error as RouterNotReady {
+            logger.debug("routes wait", metadata: ["rollout": "\(key)", "error": "\(error)"])
+            return .seconds(1)
+        }
+        waitings.withLock { $0[key] = decision.waiting }
+        logger.debug(
+            "reconciled",
+            metadata: ["rollout": "\(key)", "effects": "\(decision.effects.count)", "phase": "\(rollout.status.phase)"])
+        return decision.requeueAfter
+    }
+
+    /// Gathers what the engine looks at; makes no request.
+    package func observe(_ rollout: Rollout) -> RolloutSnapshot {
+        let namespace = rollout.key.namespace
+        var sets = caches.replicaSets.store.ownedBy(rollout.uid)
+        if let selector = rollout.spec.selector, !selector.isEmpty {
+            sets += caches.replicaSets.store.indexed(RolloutCaches.orphans, namespace).filter {
+                selector.matches($0.labels)
+            }
+        }
+        var services: [String: ServiceFact] = [:]
+        if let canary = rollout.spec.canary {
+            for name in [canary.canaryService, canary.stableService] where !name.isEmpty {
+                services[name] = caches.services.store.get(ObjectKey(namespace: namespace, name: name))?.fact
+            }
+        }
+        return RolloutSnapshot(
+            rollout: rollout, replicaSets: sets, analysisRuns: analyses.facts(of: rollout), services: services,
+            traffic: routers.fact(for: rollout),
+            referenceProblems: analyses.problems(of: rollout) + routers.problems(of: rollout))
+    }
+
+    /// A Rollout that cannot even be decoded says so in its status; nothing else of it is touched.
+    private func quarantine(_ key: ObjectKey, _ problem: JSONError) async throws -> Duration? {
+        let path = problem.fieldPath.isEmpty ? "the object" : problem.fieldPath
+        let message =
+            "The Rollout \"\(key.name)\" is invalid: \(path): \(problem.reason); correct it with kubectl edit rollout \(key.name) -n \(key.namespace)"
+        let phaseMessage = "InvalidSpec: \(message)"
+        guard let live = try await api.get(.rollouts, key, subresource: nil) else { return nil }
+        guard live.at("status", "message")?.stringValue != phaseMessage else { return nil }
+        let time = JSON.string(clock.now().rfc3339)
+        var conditions = (live.at("status", "conditions")?.arrayValue ?? []).filter {
+            $0["type"]?.stringValue != "InvalidSpec"
+        }
+        conditions.append([
+            "type": "InvalidSpec", "status": "True", "reason": "InvalidSpec", "message": .string(message),
+            "lastUpdateTime": time, "lastTransitionTime": time,
+        ])
+        var status: JSON = [
+            "phase": "Degraded", "message": .string(phaseMessage), "conditions": .array(conditions),
+        ]
+        if let generation = live.at("metadata", "generation")?.intValue {
+            status["observedGeneration"] = .string(String(generation))
+        }
+        _ = try await api.patch(
+            .rollouts, key, .merge, ["status": status], subresource: "status",
+            WriteOptions(fieldManager: FieldManagers.rollout))
+        recorder.record(.warning, "InvalidSpec", message, regarding: ObjectEvent.Target(live))
+        logger.warning("rollout cannot be read", metadata: ["rollout": "\(key)", "error": "\(problem)"])
+        return nil
+    }
+}
+
+/// The names that our writes carry.
+package enum FieldManagers {
+    package static let rollout = "sluice-rollout"
+    package static let traffic = "sluice-traffic"
+    package static let sync = "argocd-controller"
+    package static let analysis = "sluice-analysis"
+    package static let release = "sluice-release"
+}
+
+extension RolloutCaches {
+    /// Index of ReplicaSets that nobody owns, by namespace.
+    package static let orphans = "orphans"
+
+    /// How the ReplicaSet informer must be indexed.
+    package static let replicaSetIndexes: [String: @Sendable (ReplicaSet) -> [String]] = [
+        orphans: { $0.owner == nil ? [$0.key.namespace] : [] }
+    ]
+}
