@@ -13,7 +13,8 @@ extension MeasurementTask {
         var measurement = Measurement(
             phase: .successful, startedAt: startedAt.wholeSeconds, finishedAt: finishedAt.wholeSeconds,
             value: reading.text, metadata: reading.metadata)
-        let verdict = ConditionVerdict(metric, reading, now: finishedAt)
+        // What messages quote is hidden before it is cut.
+        let verdict = ConditionVerdict(metric, reading, shown: redactor.redact, now: finishedAt)
         measurement.phase = verdict.phase
         measurement.message = verdict.message
         if let outcome = verdict.outcome { measurement.metadata[MeasurementOutcome.key] = outcome.rawValue }
@@ -52,21 +53,24 @@ struct ConditionVerdict {
     var message = ""
     var outcome: MeasurementOutcome?
 
-    init(_ metric: Metric, _ reading: MetricReading, now: Timestamp) {
+    /// - Parameter shown: Hides secrets in a text that a message will quote.
+    init(_ metric: Metric, _ reading: MetricReading, shown: (String) -> String, now: Timestamp) {
         let (success, failure) = (metric.successCondition, metric.failureCondition)
+        let text = shown(reading.text).bounded(128)
         phase = .successful
         do throws(ConditionError) {
             let environment = Environment(["result": reading.value], now: now)
-            let succeeds = try Self.evaluate(success, "successCondition", environment)
-            let fails = try Self.evaluate(failure, "failureCondition", environment)
+            let succeeds = try Self.evaluate(success, "successCondition", shown, environment)
+            let fails = try Self.evaluate(failure, "failureCondition", shown, environment)
             switch (succeeds, fails) {
-            case (_, true?): fail("failureCondition \"\(failure)\" is true", reading)
+            case (_, true?): fail("failureCondition \"\(shown(failure).bounded(256))\" is true for \(text)", reading)
             case (true?, _), (nil, _): phase = .successful
-            case (false?, nil): fail("successCondition \"\(success)\" is false", reading)
+            case (false?, nil):
+                fail("successCondition \"\(shown(success).bounded(256))\" is false for \(text)", reading)
             case (false?, false?):
                 phase = .inconclusive
-                message = "neither condition holds for \(Self.shown(reading))"
-                if reading.value.holdsOnlyNaN { outcome = .noData }
+                message = "neither condition holds for \(text)"
+                if reading.value.holdsNothing { outcome = .noData }
             }
         } catch {
             phase = .error
@@ -77,18 +81,19 @@ struct ConditionVerdict {
 
     private mutating func fail(_ reason: String, _ reading: MetricReading) {
         phase = .failed
-        message = "\(reason) for \(Self.shown(reading))"
+        message = reason
         outcome = .bad
-        if reading.value.holdsOnlyNaN {
-            outcome = .noData
-            message += "; NaN often means that there was nothing to measure"
-        }
+        guard reading.value.holdsNothing else { return }
+        outcome = .noData
+        message +=
+            reading.value.isNoData
+            ? "; the provider returned no data" : "; NaN often means that there was nothing to measure"
     }
 
     private struct ConditionError: Error { var message: String }
 
     private static func evaluate(
-        _ source: String, _ field: String, _ environment: Environment
+        _ source: String, _ field: String, _ shown: (String) -> String, _ environment: Environment
     ) throws(ConditionError) -> Bool? {
         guard !source.isEmpty else { return nil }
         do throws(ExpressionError) {
@@ -96,11 +101,9 @@ struct ConditionVerdict {
             if case .bool(let answer) = value { return answer }
             throw ExpressionError(.evaluation, "it gives \(value.typeName), not true or false,", at: 0)
         } catch {
-            throw ConditionError(message: "cannot evaluate \(field) \"\(source.bounded(256))\": \(error)")
+            throw ConditionError(message: "cannot evaluate \(field) \"\(shown(source).bounded(256))\": \(error)")
         }
     }
-
-    private static func shown(_ reading: MetricReading) -> String { reading.text.bounded(128) }
 }
 
 extension Value {
@@ -113,7 +116,10 @@ extension Value {
         }
     }
 
-    var holdsOnlyNaN: Bool {
+    /// No data, or numbers that are none: there was nothing to judge.
+    var holdsNothing: Bool { isNoData || holdsOnlyNaN }
+
+    private var holdsOnlyNaN: Bool {
         switch self {
         case .float(let value): value.isNaN
         case .list(let elements): !elements.isEmpty && elements.allSatisfy(\.holdsOnlyNaN)

@@ -27,13 +27,14 @@ package struct Redactor: Sendable {
     package func redact(_ text: String) -> String {
         guard !secrets.isEmpty, !text.isEmpty else { return text }
         var bytes = Array(text.utf8)
-        for secret in secrets where bytes.count >= secret.count {
+        for secret in secrets {
             var result: [UInt8] = []
             var index = 0
             while index < bytes.count {
-                if bytes[index] == secret[0], bytes[index...].starts(with: secret) {
+                let length = matched(secret, bytes, at: index)
+                if length > 0 {
                     result += Self.mask.utf8
-                    index += secret.count
+                    index += length
                 } else {
                     result.append(bytes[index])
                     index += 1
@@ -43,6 +44,19 @@ package struct Redactor: Sendable {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
+
+    /// How many bytes at `index` belong to the secret.
+    ///
+    /// The start of a long secret counts as well: messages quote values in part.
+    private func matched(_ secret: [UInt8], _ bytes: [UInt8], at index: Int) -> Int {
+        var length = 0
+        while length < secret.count, index + length < bytes.count, bytes[index + length] == secret[length] {
+            length += 1
+        }
+        return length == secret.count || length >= Self.tellingPrefix ? length : 0
+    }
+
+    private static let tellingPrefix = 6
 
     func redact(_ map: [String: String]) -> [String: String] {
         Dictionary(map.map { (redact($0.key), redact($0.value)) }, uniquingKeysWith: { first, _ in first })

@@ -20,6 +20,12 @@ struct JudgementTests {
                 MeasurementOutcome.noData as MeasurementOutcome?
             ),
             ("result < 1", "", MetricReading(json: .null), .error, .noData),
+            ("len(result) > 0 && result[0] > 1", "", MetricReading(numbers: []), .failed, .noData),
+            (
+                "len(result) > 0 && result[0] > 1", "len(result) > 0 && result[0] < 1", MetricReading(numbers: []),
+                .inconclusive, .noData
+            ),
+            ("result > 1", "result <= 1", MetricReading(number: .nan), .inconclusive, .noData),
             ("result[0] < 1", "", MetricReading(numbers: [2]), .failed, .bad),
             ("result[0] < 1", "", MetricReading(numbers: [.nan]), .failed, .noData),
             ("result[0] < 1", "", MetricReading(numbers: [0]), .successful, nil),

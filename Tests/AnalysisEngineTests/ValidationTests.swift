@@ -115,4 +115,12 @@ struct ValidationTests {
         #expect(result.metadata == ["query": "x ***** y"])
         #expect(!result.measurement.message.contains("p&ss"))
     }
+
+    @Test("a secret that a message quotes in part is hidden too")
+    func partOfSecret() {
+        let redactor = Redactor(["correct-horse-battery"])
+        #expect(redactor.redact("cannot make a number of \"correct-horse\"") == "cannot make a number of \"*****\"")
+        #expect(redactor.redact("x correct-horse-battery y") == "x ***** y")
+        #expect(redactor.redact("corre") == "corre")
+    }
 }
