@@ -8,8 +8,10 @@ package struct LintReport: Hashable, Sendable {
     /// How many Rollouts were looked at.
     package var rollouts = 0
 
-    /// Checks every Rollout of a file. Other objects of the file are what it may refer to; a Service that is not in the file
-    /// is not an error, for it may be in the cluster.
+    /// Checks every Rollout of a file.
+    ///
+    /// Other objects of the file are what it may refer to; a Service that is not in the file is not an error, for it may be
+    /// in the cluster.
     package init(_ text: [UInt8], file: String) {
         let documents: [YAML.Document]
         do {

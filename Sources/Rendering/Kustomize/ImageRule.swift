@@ -67,7 +67,9 @@ struct ImageRule: Sendable {
                 && zip(name.utf8, text.utf8).allSatisfy { $0 == $1 || $0 == UInt8(ascii: ".") }
     }
 
-    /// Name, tag and digest. What stands before the first slash is never searched: a registry's port is no tag.
+    /// Name, tag and digest.
+    ///
+    /// What stands before the first slash is never searched: a registry's port is no tag.
     static func split(_ image: String) -> (name: String, tag: String, digest: String) {
         var searched = image[...]
         if let slash = image.firstIndex(of: "/") { searched = image[slash...] }

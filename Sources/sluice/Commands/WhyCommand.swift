@@ -1,0 +1,101 @@
+import ArgumentParser
+import Controllers
+import Kubernetes
+import Manifest
+import RolloutEngine
+
+struct WhyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why", abstract: "Say what an object waits for, since when, and who can move it.")
+
+    @Argument(help: "The object, as KIND/NAME: rollout/web, app/shop, deployment/db.")
+    var object: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let parts = object.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { throw ValidationError("name the object as KIND/NAME, such as rollout/web") }
+        try await reporting {
+            let now = SystemClock().now()
+            let view = try await view(kind: parts[0].lowercased(), name: parts[1], now: now)
+            switch output.output {
+            case .json: Terminal.write(view.json.prettyPrinted() + "\n")
+            case .yaml: Terminal.write(YAML.emit(view.json))
+            default: Terminal.write(view.text(now: now))
+            }
+        }
+    }
+
+    private func view(kind: String, name: String, now: Timestamp) async throws -> WhyView {
+        switch kind {
+        case "rollout", "rollouts", "ro": return try await rollout(name, now: now)
+        case "app", "application", "applications":
+            var options = ApplicationOptions()
+            options.connection = connection
+            let (session, name) = try options.connect("why", name)
+            let application = try await session.get(.applications, name)
+            return WhyView(application: application, releases: try await session.releases(of: name))
+        default:
+            let session = try connection.connect("why")
+            guard let resource = try await session.discovery.resource(named: kind) else {
+                throw CommandError("the cluster has no kind \"\(kind)\"; see `kubectl api-resources`")
+            }
+            let key = resource.isNamespaced ? session.key(name) : ObjectKey(name: name)
+            guard var object = try await session.client.get(resource, key, subresource: nil) else {
+                throw CommandError("there is no \(resource.kind) \(key)")
+            }
+            object.adopt(resource)
+            return WhyView(object: object)
+        }
+    }
+
+    /// Asks the engine itself: what it would wait for, seen from here.
+    private func rollout(_ name: String, now: Timestamp) async throws -> WhyView {
+        let session = try connection.connect("why")
+        let object = try await session.get(.rollouts, name)
+        let rollout = try Rollout(object)
+        let namespace = session.namespace
+        let sets = try await session.list(.replicaSets, namespace: namespace).compactMap { try? ReplicaSet($0) }
+            .filter { !$0.hash.isEmpty && ($0.ownerUID == nil || $0.ownerUID == rollout.uid) }
+        let runs = try await session.list(.analysisRuns, namespace: namespace)
+            .filter { Self.controller(of: $0) == rollout.uid }.map(Self.fact)
+        var services: [String: ServiceFact] = [:]
+        for service in try await session.list(.services, namespace: namespace) {
+            services[service.objectKey.name] = ServiceFact(
+                selector: service.at("spec", "selector")?.stringMap ?? [:],
+                managedBy: service.annotations[Keys.managedBy])
+        }
+        let isRouted = rollout.spec.canary?.trafficRouting != nil
+        let traffic = isRouted ? TrafficFact(isInSync: true, verified: rollout.status.weights?.verified) : nil
+        let decision = decide(
+            RolloutSnapshot(
+                rollout: rollout, replicaSets: sets, analysisRuns: runs, services: services, traffic: traffic), now: now
+        )
+        let shown = "Rollout \(rollout.key)"
+        guard let waiting = decision.waiting else {
+            let phase = PhaseRule.shown(rollout)
+            if phase.phase == "Healthy" { return WhyView(object: shown, reason: nil, message: phase.phase) }
+            return WhyView(
+                object: shown, reason: phase.phase, message: phase.message,
+                movedBy: "the controller; if it stays so, see whether `sluice controller` runs")
+        }
+        return WhyView(
+            object: shown, reason: waiting.reason.rawValue, message: waiting.message, since: waiting.since,
+            movedBy: waiting.movedBy)
+    }
+
+    private static func controller(of object: JSON) -> String? {
+        (object.at("metadata", "ownerReferences")?.arrayValue ?? []).first { $0["controller"] == true }?["uid"]?
+            .stringValue
+    }
+
+    private static func fact(_ run: JSON) -> AnalysisRunFact {
+        let created = run.at("metadata", "creationTimestamp")?.stringValue.flatMap(Timestamp.init(rfc3339:))
+        return AnalysisRunFact(
+            name: run.objectKey.name, uid: run.uid, phase: run.at("status", "phase")?.stringValue ?? "",
+            message: run.at("status", "message")?.stringValue ?? "", labels: run.labels,
+            creationTimestamp: created ?? Timestamp(seconds: 0), isTerminating: run.at("spec", "terminate") == true)
+    }
+}
