@@ -68,6 +68,16 @@ enum ApplyShape {
     }
 }
 
+extension ApplyShape {
+    func part(at step: FieldStep) -> JSON? {
+        switch (self, step) {
+        case (.object(let members, _), .field(let name)): members[name]
+        case (.list(_, let elements), _): elements[step]
+        default: nil
+        }
+    }
+}
+
 extension FieldStep {
     /// The step that names an element of a list of this structure; `nil` when there is none.
     init?(_ element: JSON, in structure: ApplyStructure?) {

@@ -10,8 +10,10 @@ extension FieldSet {
         case .object(let members, let isDeclared):
             for (name, member) in members {
                 let below = FieldSet(of: member, path: path + [name], isElement: false, schema: schema)
-                // The map at a free key is owned itself, and so is what has no parts that could be.
-                set(Node(isMember: below.isEmpty || !isDeclared, below: below), at: .field(name))
+                // The map at a free key is owned itself, and so is what has no parts that could be; an empty list of
+                // elements that are owned one by one is nobody's.
+                let isEmptyList = isDivided(member, at: path + [name], schema: schema) && below.isEmpty
+                set(Node(isMember: !isEmptyList && (below.isEmpty || !isDeclared), below: below), at: .field(name))
             }
         case .list(let order, let elements):
             for step in order {
@@ -21,23 +23,39 @@ extension FieldSet {
         }
     }
 
-    /// Collapses what lies below a field that the schema treats as a whole.
-    func collapsed(at path: [String] = [], isElement: Bool = false, schema: any ApplySchema) -> FieldSet {
+    private func isDivided(_ value: JSON, at path: [String], schema: any ApplySchema) -> Bool {
+        guard case .list = ApplyShape(value, at: path, isElement: false, schema: schema) else { return false }
+        return true
+    }
+
+    /// The set as it is under the present schema, which may differ from the one that it was written under.
+    ///
+    /// What lies below a field that is owned as a whole now becomes that field. A field without parts whose value is
+    /// owned part by part now gets all of its parts, as the API server does it.
+    func reconciled(with value: JSON, schema: any ApplySchema) -> FieldSet {
+        reconciled(with: value, path: [], isElement: false, schema: schema)
+    }
+
+    private func reconciled(
+        with value: JSON, path: [String], isElement: Bool, schema: any ApplySchema
+    ) -> FieldSet {
+        let shape = ApplyShape(value, at: path, isElement: isElement, schema: schema)
         var result = FieldSet()
         for (step, node) in children {
-            switch step {
-            case .field(let name):
-                let inner = path + [name]
-                if !node.below.isEmpty, schema.structure(at: inner) == .atomic {
-                    result.set(Node(isMember: true), at: step)
-                } else {
-                    let below = node.below.collapsed(at: inner, schema: schema)
-                    result.set(Node(isMember: node.isMember, below: below), at: step)
-                }
-            default:
-                let below = node.below.collapsed(at: path, isElement: true, schema: schema)
-                result.set(Node(isMember: node.isMember, below: below), at: step)
+            var inner = path
+            if case .field(let name) = step { inner.append(name) }
+            let part = shape.part(at: step) ?? .null
+            let isPart = inner.count == path.count
+            let structure = isPart ? nil : schema.structure(at: inner)
+            if structure == .atomic, !node.below.isEmpty {
+                result.set(Node(isMember: true), at: step)
+                continue
             }
+            let below =
+                structure != nil && structure != .atomic && node.below.isEmpty
+                ? FieldSet(of: part, path: inner, isElement: false, schema: schema)
+                : node.below.reconciled(with: part, path: inner, isElement: isPart, schema: schema)
+            result.set(Node(isMember: node.isMember, below: below), at: step)
         }
         return result
     }

@@ -109,7 +109,13 @@ package struct ManagedFields: Hashable, Sendable {
         }
     }
 
-    /// Takes fields from every manager but `except`, which may be none.
+    mutating func reconcile(with live: JSON, schema: any ApplySchema) {
+        for index in entries.indices {
+            entries[index].fields = entries[index].fields.reconciled(with: live, schema: schema)
+        }
+    }
+
+    /// Takes fields from some of the managers.
     mutating func take(_ fields: FieldSet, from isTaken: (ManagedFieldsEntry) -> Bool) {
         for index in entries.indices where isTaken(entries[index]) {
             entries[index].fields = entries[index].fields.difference(fields)
@@ -151,14 +157,22 @@ extension ManagedFields {
             return result
         }
         var managed = ManagedFields(of: new) ?? live.flatMap { ManagedFields(of: $0) } ?? ManagedFields()
-        for index in managed.entries.indices {
-            managed.entries[index].fields = managed.entries[index].fields.collapsed(schema: schema)
+        // Once nobody is known to own anything, plain writes do not begin to track: only an apply does.
+        guard live == nil || !managed.entries.isEmpty else {
+            result.set(nil, at: "metadata", "managedFields")
+            return result
         }
         let stripped = stripped(ignoring)
         var comparison = FieldComparison(old: live, new: new, schema: schema)
         comparison.exclude(stripped.whole)
         comparison.added = comparison.added.difference(stripped.exact)
         let changed = comparison.modified.union(comparison.added)
+        if live != nil, comparison.isEmpty {
+            // A write that changes nothing leaves the owners as they are written, so that it stays no write at all.
+            result.set(managed.json, at: "metadata", "managedFields")
+            return result
+        }
+        managed.reconcile(with: live ?? .emptyObject, schema: schema)
 
         let own = ManagedFieldsEntry(
             manager: manager, operation: .update, apiVersion: apiVersion, subresource: subresource,
@@ -168,7 +182,7 @@ extension ManagedFields {
         if let index = managed.entries.firstIndex(where: own.isSame) {
             let before = managed.entries[index].fields
             managed.entries[index].fields = before.union(changed)
-            if !comparison.isEmpty { managed.entries[index].time = now.wholeSeconds }
+            managed.entries[index].time = now.wholeSeconds
         } else if !changed.isEmpty {
             managed.entries.append(own)
         }

@@ -81,12 +81,11 @@ package enum ServerSideApply {
     ) -> ManagedFields {
         guard let live else { return ManagedFields() }
         if var managed = ManagedFields(of: live) {
-            for index in managed.entries.indices {
-                managed.entries[index].fields = managed.entries[index].fields.collapsed(schema: schema)
-            }
+            managed.reconcile(with: live, schema: schema)
             return managed
         }
-        let all = FieldSet(of: live, schema: schema).difference(stripped.exact).recursiveDifference(stripped.whole)
+        let all = FieldComparison(old: nil, new: live, schema: schema).added.difference(stripped.exact)
+            .recursiveDifference(stripped.whole)
         return ManagedFields([
             ManagedFieldsEntry(
                 manager: "before-first-apply", operation: .update, apiVersion: apiVersion, time: nil, fields: all)

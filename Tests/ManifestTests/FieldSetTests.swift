@@ -165,7 +165,8 @@ private func object(_ spec: JSON, labels: JSON? = nil) -> JSON {
         let applied = try apply(live, object(["replicas": 1]))
         #expect(
             owners(applied) == [
-                "ann: .spec.replicas", "before-first-apply: .spec.replicas", "before-first-apply: .spec.selector",
+                "ann: .spec.replicas", "before-first-apply: .spec", "before-first-apply: .spec.replicas",
+                "before-first-apply: .spec.selector",
             ])
     }
 
@@ -227,6 +228,37 @@ private func object(_ spec: JSON, labels: JSON? = nil) -> JSON {
         var absent = scaled
         absent.set(nil, at: "metadata", "managedFields")
         #expect(owners(update(scaled, absent, "x")) == owners(scaled))
+    }
+
+    @Test("Plain writes do not begin to track an object that nobody owns")
+    func untracked() {
+        let live = object(["replicas": 1])
+        #expect(update(live, object(["replicas": 2]), "kubectl") == object(["replicas": 2]))
+    }
+
+    @Test("A set written under another schema is brought up to the present one")
+    func schemaChanges() throws {
+        func live(_ fields: JSON) -> JSON {
+            var result = object(["replicas": 1, "selector": ["a": "b"]], labels: ["x": "1", "y": "2"])
+            result.set(
+                [
+                    [
+                        "manager": "old", "operation": "Update", "apiVersion": "v1", "fieldsType": "FieldsV1",
+                        "fieldsV1": fields,
+                    ]
+                ],
+                at: "metadata", "managedFields")
+            return result
+        }
+        // Granular then, whole now.
+        let atom = try apply(live(["f:spec": ["f:selector": ["f:a": [:]]]]), object(["replicas": 1]))
+        #expect(owners(atom) == ["ann: .spec.replicas", "old: .spec.selector"])
+        // Whole then, granular now.
+        let granular = try apply(live(["f:metadata": ["f:labels": [:]]]), object(["replicas": 1]))
+        #expect(
+            owners(granular) == [
+                "ann: .spec.replicas", "old: .metadata.labels", "old: .metadata.labels.x", "old: .metadata.labels.y",
+            ])
     }
 
     @Test("More than ten writers become ancient changes")
