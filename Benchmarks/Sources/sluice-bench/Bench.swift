@@ -1,0 +1,81 @@
+import Glibc
+
+/// Prints the table of speed and memory; see `Benchmarks/README.md`.
+@main
+struct Bench {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        switch arguments.first {
+        case "decode": await Workloads.decode(arguments.dropFirst().first ?? "")
+        case "stream": try await Workloads.stream(arguments.dropFirst().first ?? "")
+        case "steps": try await Workloads.steps(arguments.dropFirst().first ?? "")
+        case "fixture": _ = Fixtures.writeReplicaSets(26_000, to: arguments.dropFirst().first ?? "")
+        case "foundation": try Workloads.foundation(arguments.dropFirst().first ?? "")
+        case "memory":
+            await Workloads.memory(arguments.dropFirst().first ?? "", arguments.dropFirst(2).first ?? "")
+        case "decision": try Workloads.decision(200_000)
+        case nil: table()
+        default:
+            print("usage: sluice-bench")
+            exit(64)
+        }
+    }
+
+    private static func table() {
+        let folder = "/tmp/sluice-bench-\(getpid())"
+        mkdir(folder, 0o700)
+        defer { for name in ["rs", "rs3", "fleet-rs", "fleet-ro"] { unlink("\(folder)/\(name)") }; rmdir(folder) }
+        let small = 26_000
+        let bytes = Fixtures.writeReplicaSets(small, to: "\(folder)/rs")
+        _ = Fixtures.writeReplicaSets(3 * small, to: "\(folder)/rs3")
+        _ = Fixtures.writeReplicaSets(30_000, to: "\(folder)/fleet-rs")
+        _ = Fixtures.writeRollouts(10_000, to: "\(folder)/fleet-ro")
+        let size = Double(bytes) / 1e6
+        print("list: \(small) ReplicaSets, \(rounded(size, 1)) MB, \(bytes / small) bytes each")
+
+        // Interleaved, and the best of three: the machine has other work.
+        var (ours, theirs): ([String: Double], [String: Double]) = ([:], [:])
+        for _ in 0..<3 {
+            let one = ProcessNumbers.child(["decode", "\(folder)/rs"])
+            if one["cpu", default: .infinity] < ours["cpu", default: .infinity] { ours = one }
+            let other = ProcessNumbers.child(["foundation", "\(folder)/rs"])
+            if other["cpu", default: .infinity] < theirs["cpu", default: .infinity] { theirs = other }
+        }
+        let (mine, its) = (ours["cpu", default: 0], theirs["cpu", default: 0])
+        precondition(ours["objects"] == Double(small) && ours["quarantined"] == 0, "the list was not decoded")
+        row("decode into the cache", "\(rounded(mine, 3)) s CPU, \(rounded(size / mine, 0)) MB/s", "")
+        row("JSONSerialization, same run", "\(rounded(its, 2)) s CPU, \(rounded(size / its, 1)) MB/s", "")
+        row("throughput against JSONSerialization", "\(rounded(its / mine, 0)) times", "at least 50")
+
+        let one = ProcessNumbers.child(["stream", "\(folder)/rs"])["peak", default: 0]
+        let three = ProcessNumbers.child(["stream", "\(folder)/rs3"])["peak", default: 0]
+        row("peak memory of decoding, list once", megabytes(one), "")
+        row("peak memory of decoding, list three times", megabytes(three), "the same")
+        row("peak memory with its 26,000 objects kept", megabytes(ours["peak", default: 0]), "")
+        row("peak memory of JSONSerialization", megabytes(theirs["peak", default: 0]), "")
+
+        let fleet = ProcessNumbers.child(["memory", "\(folder)/fleet-rs", "\(folder)/fleet-ro"])
+        precondition(fleet["quarantined"] == 0, "the fleet was not decoded")
+        row(
+            "resident, 10,000 Rollouts and 30,000 ReplicaSets", megabytes(fleet["resident", default: 0]),
+            "at most 180 MB")
+
+        let decision = ProcessNumbers.child(["decision"])
+        row("one canary decision", "\(rounded(decision["microseconds", default: 0], 1)) µs", "under 50 µs")
+    }
+
+    private static func row(_ what: String, _ value: String, _ goal: String) {
+        let name = what + String(repeating: " ", count: max(1, 52 - what.count))
+        let number = value + String(repeating: " ", count: max(1, 28 - value.count))
+        print(goal.isEmpty ? name + value : "\(name)\(number)goal: \(goal)")
+    }
+
+    private static func megabytes(_ bytes: Double) -> String { "\(rounded(bytes / 1e6, 1)) MB" }
+
+    private static func rounded(_ value: Double, _ digits: Int) -> String {
+        guard value.isFinite else { return "-" }
+        let scale = [1.0, 10, 100, 1_000][digits]
+        let number = (value * scale).rounded() / scale
+        return digits == 0 ? String(Int(number)) : String(number)
+    }
+}

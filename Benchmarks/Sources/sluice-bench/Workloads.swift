@@ -1,0 +1,131 @@
+import Foundation
+import Glibc
+import Kubernetes
+import Manifest
+import RolloutEngine
+
+extension Rollout: CachedObject {}
+extension ReplicaSet: CachedObject {}
+
+private let replicaSets = Resource(group: "apps", version: "v1", plural: "replicasets", kind: "ReplicaSet")
+private let rollouts = Resource(group: "argoproj.io", version: "v1alpha1", plural: "rollouts", kind: "Rollout")
+
+/// What is measured, each in a process of its own.
+enum Workloads {
+    /// Decodes a list into an informer's store, as the controller does.
+    static func decode(_ path: String) async {
+        let before = ProcessNumbers.cpu
+        let informer = Informer<ReplicaSet>(FileAPI(paths: ["replicasets": path]), replicaSets)
+        let start = ContinuousClock.now
+        await synced {
+            await informer.run()
+        } until: {
+            await informer.waitUntilSynced()
+        }
+        let took = ContinuousClock.now - start
+        report("cpu", ProcessNumbers.cpu - before)
+        report("wall", took.inSeconds)
+        report("peak", Double(ProcessNumbers.peak))
+        report("kept", Double(ProcessNumbers.resident))
+        report("objects", Double(informer.store.count))
+        report("quarantined", Double(informer.quarantined.count))
+        withExtendedLifetime(informer) {}
+    }
+
+    /// Decodes a list and keeps nothing, which shows what decoding itself needs.
+    static func stream(_ path: String) async throws {
+        let digest = Lock(UInt64(0))
+        _ = try await FileAPI(paths: ["replicasets": path]).list(replicaSets, ListOptions()) { bytes in
+            var reader = JSONReader(bytes)
+            let object = try ReplicaSet.decode(&reader)
+            digest.withLock { $0 &+= object.templateDigest }
+        }
+        report("peak", Double(ProcessNumbers.peak))
+    }
+
+    /// Where the time of decoding goes: each step with those before it.
+    static func steps(_ path: String) async throws {
+        for name in ["read and split", "skip", "metadata", "decode"] {
+            let before = ProcessNumbers.cpu
+            _ = try await FileAPI(paths: ["replicasets": path]).list(replicaSets, ListOptions()) { bytes in
+                var reader = JSONReader(bytes)
+                switch name {
+                case "skip": try reader.skipValue()
+                case "metadata": _ = try ObjectHeader(bytes)
+                case "decode": _ = try ReplicaSet.decode(&reader)
+                default: break
+                }
+            }
+            print(name, ProcessNumbers.cpu - before)
+        }
+    }
+
+    /// Reads the whole list with Foundation's JSONSerialization.
+    static func foundation(_ path: String) throws {
+        let data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let before = ProcessNumbers.cpu
+        let tree = try JSONSerialization.jsonObject(with: data)
+        report("cpu", ProcessNumbers.cpu - before)
+        report("peak", Double(ProcessNumbers.peak))
+        withExtendedLifetime(tree) {}
+        // The process ends here: taking the tree apart is no part of reading it.
+        fflush(nil)
+        _exit(0)
+    }
+
+    /// Fills the stores of a fleet and looks at what is resident.
+    static func memory(_ replicaSetPath: String, _ rolloutPath: String) async {
+        let api = FileAPI(paths: ["replicasets": replicaSetPath, "rollouts": rolloutPath])
+        let first = Informer<Rollout>(api, rollouts)
+        let second = Informer<ReplicaSet>(api, replicaSets)
+        let client = KubernetesClient(ClusterConfiguration(server: "http://127.0.0.1:1"))
+        await synced {
+            async let one: Void = first.run()
+            async let two: Void = second.run()
+            _ = await (one, two)
+        } until: {
+            await first.waitUntilSynced()
+            return await second.waitUntilSynced()
+        }
+        report("resident", Double(ProcessNumbers.resident))
+        report("peak", Double(ProcessNumbers.peak))
+        report("rollouts", Double(first.store.count))
+        report("replicasets", Double(second.store.count))
+        report("quarantined", Double(first.quarantined.count + second.quarantined.count))
+        withExtendedLifetime((first, second, client)) {}
+    }
+
+    /// Decides about one Rollout in mid-canary, over and over.
+    static func decision(_ times: Int) throws {
+        var reader = JSONReader(Array(Fixtures.rollout(7).utf8))
+        let rollout = try Rollout.decode(&reader)
+        let sets = try (0..<3).map { index in
+            var reader = JSONReader(Array(Fixtures.replicaSet(21 + index).utf8))
+            return try ReplicaSet.decode(&reader)
+        }
+        let seen = RolloutSnapshot(
+            rollout: rollout, replicaSets: sets,
+            services: [
+                rollout.spec.canary?.canaryService ?? "": ServiceFact(selector: [:]),
+                rollout.spec.canary?.stableService ?? "": ServiceFact(selector: [:]),
+            ], traffic: TrafficFact(isInSync: true, verified: true))
+        var effects = 0
+        let before = ProcessNumbers.cpu
+        for index in 0..<times {
+            let decision = decide(seen, now: Timestamp(seconds: 1_795_251_600 + Int64(index % 60)))
+            effects &+= decision.effects.count
+        }
+        report("microseconds", (ProcessNumbers.cpu - before) * 1e6 / Double(times))
+        report("effects", Double(effects) / Double(times))
+    }
+
+    private static func synced(
+        _ run: @escaping @Sendable () async -> Void, until: @escaping @Sendable () async -> Bool
+    ) async {
+        await withTaskGroup { group in
+            group.addTask { await run() }
+            _ = await until()
+            group.cancelAll()
+        }
+    }
+}
