@@ -65,10 +65,10 @@ private func relay(
     var toNear = Pipe(from: far, to: near)
     while !(toFar.isOver && toNear.isOver) {
         guard operation.interruption == nil else { return }
-        var polls = [
-            pollfd(fd: near, events: toFar.wantsInput | toNear.wantsOutput, revents: 0),
-            pollfd(fd: far, events: toNear.wantsInput | toFar.wantsOutput, revents: 0),
-        ]
+        // A side that nothing is wanted of is left out: a hang-up there would wake this loop again and again.
+        var polls = [(near, toFar.wantsInput | toNear.wantsOutput), (far, toNear.wantsInput | toFar.wantsOutput)].map {
+            pollfd(fd: $0.1 == 0 ? -1 : $0.0, events: $0.1, revents: 0)
+        }
         let count = poll(&polls, 2, Int32(max(1, min(100, operation.millisecondsLeft))))
         if count < 0, errno != EINTR { return }
         guard toFar.move(), toNear.move() else { return }
