@@ -114,8 +114,8 @@ import Testing
             _ = try await kubectl.run(
                 "apply", "--server-side", "--force-conflicts", "--field-manager=other", "-f", kubectl.file(changed))
             #expect(try await kubectl.run("get", "deploy", "web", "-o", "jsonpath={.spec.replicas}") == "7")
-            let dry = try await kubectl.run("create", "configmap", "dry", "--dry-run=server", "-o", "name")
-            #expect(dry == "configmap/dry\n")
+            let dry = try kubectl.file("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: dry}\n")
+            #expect(try await kubectl.run("apply", "--dry-run=server", "-f", dry, "-o", "name") == "configmap/dry\n")
             #expect(try await kubectl.run("get", "configmap", "dry", fails: true).contains("not found"))
             let strict = try await kubectl.run(
                 "apply", "-f", kubectl.file(Self.manifest.replacing("size: 3", with: "size: 3, odd: 1")), fails: true)

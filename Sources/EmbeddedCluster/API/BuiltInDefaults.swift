@@ -11,16 +11,12 @@ enum BuiltInDefaults {
                 object.fill(.string(object.objectKey.name), at: "metadata", "labels", "kubernetes.io/metadata.name")
             }
         case "secrets": { object, _ in foldStringData(&object) }
-        case "services": { object, old in service(&object, old) }
+        case "services": { object, _ in service(&object) }
         case "endpoints": { _, _ in }
         case "pods":
             { object, old in
                 PodDefaults.apply(to: &object, at: ["spec"])
-                object.fill("default", at: "spec", "serviceAccountName")
-                object.fill("default", at: "spec", "serviceAccount")
                 object.fill(true, at: "spec", "enableServiceLinks")
-                object.fill(0, at: "spec", "priority")
-                object.fill("PreemptLowerPriority", at: "spec", "preemptionPolicy")
                 if old == nil { object.set(["phase": "Pending", "qosClass": "BestEffort"], at: "status") }
             }
         case "deployments.apps": { object, _ in deployment(&object) }
@@ -30,7 +26,7 @@ enum BuiltInDefaults {
                 if object["status"] == nil { object["status"] = ["replicas": 0] }
                 PodDefaults.apply(to: &object, at: ["spec", "template", "spec"])
             }
-        case "jobs.batch": { object, old in job(&object, old) }
+        case "jobs.batch": { object, _ in job(&object) }
         case "ingresses.networking.k8s.io":
             { object, _ in if object["status"] == nil { object["status"] = ["loadBalancer": [:]] } }
         case "rolebindings.rbac.authorization.k8s.io", "clusterrolebindings.rbac.authorization.k8s.io":
@@ -58,6 +54,22 @@ enum BuiltInDefaults {
         }
     }
 
+    /// What is filled after field ownership is worked out.
+    static func allocation(of name: String) -> @Sendable (inout JSON, JSON?) -> Void {
+        switch name {
+        case "services": { object, old in allocateService(&object, old) }
+        case "jobs.batch": { object, old in allocateJob(&object, old) }
+        case "pods":
+            { object, _ in
+                object.fill("default", at: "spec", "serviceAccountName")
+                object.fill(object.at("spec", "serviceAccountName") ?? "default", at: "spec", "serviceAccount")
+                object.fill(0, at: "spec", "priority")
+                object.fill("PreemptLowerPriority", at: "spec", "preemptionPolicy")
+            }
+        default: { _, _ in }
+        }
+    }
+
     private static func foldStringData(_ object: inout JSON) {
         object.fill("Opaque", at: "type")
         guard let given = object["stringData"]?.objectValue else { return }
@@ -68,7 +80,7 @@ enum BuiltInDefaults {
         object["stringData"] = nil
     }
 
-    private static func service(_ object: inout JSON, _ old: JSON?) {
+    private static func service(_ object: inout JSON) {
         object.fill("ClusterIP", at: "spec", "type")
         object.fill("None", at: "spec", "sessionAffinity")
         let type = object.at("spec", "type")?.stringValue
@@ -78,6 +90,11 @@ enum BuiltInDefaults {
         }
         guard type != "ExternalName" else { return }
         object.fill("Cluster", at: "spec", "internalTrafficPolicy")
+        if object["status"] == nil { object["status"] = ["loadBalancer": [:]] }
+    }
+
+    private static func allocateService(_ object: inout JSON, _ old: JSON?) {
+        guard object.at("spec", "type") != "ExternalName" else { return }
         if let address = old?.at("spec", "clusterIP") { object.fill(address, at: "spec", "clusterIP") }
         if object.at("spec", "clusterIP")?.stringValue?.isEmpty ?? true {
             object.set(.string(clusterAddress(object)), at: "spec", "clusterIP")
@@ -85,7 +102,6 @@ enum BuiltInDefaults {
         if let address = object.at("spec", "clusterIP") { object.fill([address], at: "spec", "clusterIPs") }
         object.fill(["IPv4"], at: "spec", "ipFamilies")
         object.fill("SingleStack", at: "spec", "ipFamilyPolicy")
-        if object["status"] == nil { object["status"] = ["loadBalancer": [:]] }
     }
 
     /// An address made from the name, so that it is the same in every run.
@@ -108,7 +124,7 @@ enum BuiltInDefaults {
         PodDefaults.apply(to: &object, at: ["spec", "template", "spec"])
     }
 
-    private static func job(_ object: inout JSON, _ old: JSON?) {
+    private static func job(_ object: inout JSON) {
         if object.at("spec", "completions") == nil, object.at("spec", "parallelism") == nil {
             object.fill(1, at: "spec", "completions")
         }
@@ -118,6 +134,9 @@ enum BuiltInDefaults {
         object.fill(false, at: "spec", "suspend")
         object.fill("TerminatingOrFailed", at: "spec", "podReplacementPolicy")
         PodDefaults.apply(to: &object, at: ["spec", "template", "spec"])
+    }
+
+    private static func allocateJob(_ object: inout JSON, _ old: JSON?) {
         guard object.at("spec", "manualSelector") != true else { return }
         if let old {
             object.fill(old.at("spec", "selector") ?? .emptyObject, at: "spec", "selector")

@@ -77,7 +77,8 @@ enum BuiltInKinds {
                     hasStatus: status, scale: scale)
             ], storageVersion: "v1",
             rules: KindRules(
-                defaults: BuiltInDefaults.defaults(of: name), validate: BuiltInValidation.rules(of: name),
+                defaults: BuiltInDefaults.defaults(of: name), allocate: BuiltInDefaults.allocation(of: name),
+                validate: BuiltInValidation.rules(of: name),
                 createsOnUpdate: createsOnUpdate, hasGeneration: generation, fields: fields))
     }
 }

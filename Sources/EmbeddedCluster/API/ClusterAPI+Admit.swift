@@ -24,6 +24,7 @@ extension ClusterAPI {
                         + "\(definition.kind): json: cannot unmarshal: \(wrong.field): \(wrong.message)")
             }
             schema.prune(&object, dropped: &dropped)
+            schema.dropEmpties(&object)
         }
         var warnings: [String] = []
         if !dropped.isEmpty {
@@ -35,10 +36,6 @@ extension ClusterAPI {
             }
         }
         if definition.isCustom { schema.applyDefaults(to: &object) } else { definition.rules.defaults(&object, old) }
-        if definition.isCustom, let metadata = object["metadata"] {
-            // Only the declared parts of metadata are the schema's business.
-            object["metadata"] = metadata
-        }
         try checkMetadata(object, old: old, definition, name)
         return warnings
     }

@@ -46,6 +46,7 @@ extension ClusterAPI {
             object = FieldOwnership.afterWrite(
                 object, old: nil, kind: kind, subresource: nil, manager: options.fieldManager, now: clock.now())
         }
+        definition.rules.allocate(&object, nil)
         try checkStored(object, old: nil, kind)
         if store.get(definition.collection, key) != nil { throw .alreadyExists(definition, key.name) }
         if options.dryRun { return Written(object: object, wasCreated: true, warnings: warnings) }

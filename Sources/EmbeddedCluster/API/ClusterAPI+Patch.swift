@@ -63,6 +63,9 @@ extension ClusterAPI {
                 kind.definition, name, [.invalid("metadata.name", "\"\(object.objectKey.name)\"", "field is immutable")]
             )
         }
+        guard object.uid.isEmpty || object.uid == stored.uid else {
+            throw .invalid(kind.definition, name, [.invalid("metadata.uid", "\"\(object.uid)\"", "field is immutable")])
+        }
         return try replace(kind, stored, with: object, subresource: subresource, options, owned: nil)
     }
 

@@ -78,6 +78,7 @@ extension ClusterAPI {
             object.set(old.at("metadata", name), at: "metadata", name)
         }
         let warnings = try admit(&object, old: old, kind, options)
+        definition.rules.allocate(&object, old)
         try checkFinalizers(object, old: old, definition)
         if subresource == nil, definition.rules.hasGeneration, Self.specChanged(object, old, kind) {
             object.set(.int((old.at("metadata", "generation")?.intValue ?? 0) &+ 1), at: "metadata", "generation")

@@ -14,6 +14,8 @@ struct WatchOptions: Sendable {
     var sendsBookmarks = true
     /// Existing objects, then a bookmark with the end mark.
     var sendsInitialEvents = false
+    /// A bookmark as soon as the watch is accepted.
+    var announcesStart = false
     var timeout: Duration?
     var bookmarkInterval: Duration = .seconds(60)
 }
@@ -37,6 +39,7 @@ extension ClusterAPI {
         let start = ContinuousClock.now
         let deadline = options.timeout.map { start + $0 }
         var position = try await self.start(kind, filter, options, output: output)
+        if options.announcesStart { try await output(.bookmark(revision: position, endsInitialEvents: false)) }
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             group.addTask {

@@ -7,10 +7,49 @@ enum FieldOwnership {
     static func afterWrite(
         _ object: JSON, old: JSON?, kind: ServedKind, subresource: String?, manager: String?, now: Timestamp
     ) -> JSON {
-        ManagedFields.updated(
-            live: old, new: object, manager: manager ?? "unknown", apiVersion: kind.apiVersion,
-            subresource: subresource ?? "", now: now, schema: kind.version.schema,
+        let result = ManagedFields.updated(
+            live: old.map { filled($0, kind) }, new: object, manager: manager ?? "unknown",
+            apiVersion: kind.apiVersion, subresource: subresource ?? "", now: now, schema: kind.version.schema,
             ignoring: unwritable(kind, subresource))
+        return old == nil ? withoutStructs(result, kind) : result
+    }
+
+    /// Structs that a typed object always has: nobody adds them, so nobody owns the struct itself.
+    private static let structs: [String: [[String]]] = [
+        "deployments.apps": [
+            ["spec", "strategy"], ["spec", "template", "metadata"], ["spec", "template", "spec", "containers"],
+            ["status"],
+        ],
+        "replicasets.apps": [
+            ["spec", "template", "metadata"], ["spec", "template", "spec", "containers"], ["status"],
+        ],
+        "jobs.batch": [["spec", "template", "metadata"], ["spec", "template", "spec", "containers"], ["status"]],
+        "pods": [["spec", "containers"], ["status"]], "services": [["spec"], ["status", "loadBalancer"]],
+        "ingresses.networking.k8s.io": [["spec"], ["status", "loadBalancer"]], "leases.coordination.k8s.io": [["spec"]],
+        "poddisruptionbudgets.policy": [["spec"], ["status"]], "namespaces": [["spec"], ["status"]],
+        "rolebindings.rbac.authorization.k8s.io": [["roleRef"]],
+        "clusterrolebindings.rbac.authorization.k8s.io": [["roleRef"]],
+    ]
+
+    private static func filled(_ old: JSON, _ kind: ServedKind) -> JSON {
+        var object = old
+        for path in structs[kind.definition.name] ?? [] where object.at(path: path) == nil {
+            object.set(path.last == "containers" ? [] : .emptyObject, at: path[...])
+        }
+        return object
+    }
+
+    private static func withoutStructs(_ object: JSON, _ kind: ServedKind) -> JSON {
+        var object = object
+        object.editList(at: ["metadata", "managedFields"]) { entry in
+            for path in structs[kind.definition.name] ?? [] {
+                for length in 1...path.count {
+                    let place = ["fieldsV1"] + path.prefix(length).map { "f:\($0)" } + ["."]
+                    entry.set(nil, at: place[...])
+                }
+            }
+        }
+        return object
     }
 
     /// Merges an applied configuration into the live object, or into nothing.

@@ -38,7 +38,7 @@ package struct InMemoryKubernetes: KubernetesAPI {
     ) async throws(KubernetesError) -> String {
         let kind = try cluster.served(resource)
         let effect = try await meet(.list, kind)
-        var page = try cluster.list(kind, options)
+        var page = try cluster.list(kind, options, PageOptions(resourceVersion: options.resourceVersion))
         if case .stale(let changes)? = effect {
             let filter = try ObjectFilter(options, of: kind.definition)
             page.objects = try cluster.staleObjects(kind, changes: changes).filter(filter.matches).sorted {
@@ -64,7 +64,8 @@ package struct InMemoryKubernetes: KubernetesAPI {
         let kind = try cluster.served(resource)
         _ = try await meet(.watch, kind)
         do {
-            try await cluster.watch(kind, options, WatchOptions(resourceVersion: resourceVersion)) { output in
+            try await cluster.watch(kind, options, WatchOptions(resourceVersion: resourceVersion, announcesStart: true))
+            { output in
                 switch output {
                 case .change(let delivery):
                     try event(WatchEvent(kind: delivery.kind, object: cluster.shownBytes(delivery.object, as: kind)))

@@ -38,6 +38,8 @@ struct KindVersion: Sendable {
 struct KindRules: Sendable {
     /// Fills fields on every write; gets the object and what was stored before.
     var defaults: @Sendable (inout JSON, JSON?) -> Void = { _, _ in }
+    /// Fills what the server chooses last, and what therefore nobody owns: addresses, accounts, generated selectors.
+    var allocate: @Sendable (inout JSON, JSON?) -> Void = { _, _ in }
     /// Checks the whole object; gets what was stored before.
     var validate: @Sendable (JSON, JSON?) -> [KubernetesError.Cause] = { _, _ in [] }
     /// Whether a PUT to a missing object creates it.

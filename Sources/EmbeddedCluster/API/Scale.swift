@@ -15,9 +15,10 @@ enum Scale {
             if let parsed = try? LabelSelector(.object(selector)) { status["selector"] = .string(parsed.text) }
         default: break
         }
+        let replicas = object.at(path: paths.replicas) ?? 0
         return [
             "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": metadata,
-            "spec": ["replicas": object.at(path: paths.replicas) ?? 0], "status": status,
+            "spec": replicas == 0 ? [:] : ["replicas": replicas], "status": status,
         ]
     }
 

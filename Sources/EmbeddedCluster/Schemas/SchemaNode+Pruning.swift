@@ -78,6 +78,29 @@ extension SchemaNode {
         }
     }
 
+    /// Removes empty lists and maps that are optional, as typed objects leave them out.
+    func dropEmpties(_ value: inout JSON) {
+        switch value {
+        case .object(var members):
+            for (name, var child) in members where child.isContainer {
+                guard let node = member(name) else { continue }
+                let isOptional = (node.type == "array" || node.additional != nil) && !required.contains(name)
+                if isOptional, child == .array([]) || child == .emptyObject {
+                    members[name] = nil
+                } else {
+                    node.dropEmpties(&child)
+                    members[name] = child
+                }
+            }
+            value = .object(members)
+        case .array(var elements):
+            guard let items else { return }
+            for index in elements.indices where elements[index].isContainer { items.dropEmpties(&elements[index]) }
+            value = .array(elements)
+        default: break
+        }
+    }
+
     /// Removes nulls at every level, as decoding into a typed object does.
     static func dropNulls(_ value: inout JSON) {
         switch value {
