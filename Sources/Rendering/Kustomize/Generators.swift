@@ -145,6 +145,8 @@ extension ResourceList {
             }
         }
         resources[index].object = merged
+        // A hash stays away where either side does not want it.
+        if !generated.needsHash { resources[index].needsHash = false }
         resources[index].provenance = generated.provenance
     }
 

@@ -85,7 +85,7 @@ struct ClusterSession {
     func get(_ resource: Resource, _ name: String) async throws -> JSON {
         guard var object = try await client.get(resource, key(name), subresource: nil) else {
             throw CommandError(
-                "there is no \(resource.kind) \(name) in namespace \(namespace); see `sluice list`, or choose another with -n"
+                "there is no \(resource.kind) \(name) in namespace \(namespace); choose another namespace with -n"
             )
         }
         object.adopt(resource)
