@@ -11,7 +11,12 @@ struct FieldSpecTables: Sendable {
     var replicas = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"].map {
         FieldSpec("spec/replicas", kind: $0, create: true)
     }
-    var images: [FieldSpec] = []
+    /// Changed after the walk over all containers, as upstream does: a tag suffix is thus added twice in these places.
+    var images = ["spec", "spec/template/spec"].flatMap { holder in
+        ["containers[]/image", "initContainers[]/image", "volumes[]/image/reference"].map {
+            FieldSpec("\(holder)/\($0)")
+        }
+    }
     var nameReferences = NameReferenceTable.standard
 
     static let standard = FieldSpecTables()

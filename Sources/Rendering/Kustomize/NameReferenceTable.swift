@@ -78,10 +78,7 @@ struct NameReferenceTable: Sendable {
             Row(
                 group: "scheduling.k8s.io", version: "v1", kind: "PriorityClass",
                 referrers: commonPods("priorityClassName")))
-        rows.append(
-            Row(
-                group: "networking.k8s.io", version: "v1", kind: "IngressClass",
-                referrers: [FieldSpec("spec/ingressClassName", kind: "Ingress")]))
+        // IngressClass has no row: upstream's names the group with its version, and so never matches.
         rows.append(
             Row(
                 group: "admissionregistration.k8s.io", kind: "ValidatingAdmissionPolicy",

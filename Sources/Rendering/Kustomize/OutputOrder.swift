@@ -61,6 +61,7 @@ struct OutputOrder: Sendable {
     private static func key(_ id: ResourceID) -> String {
         func or(_ text: String, _ placeholder: String) -> String { text.isEmpty ? placeholder : text }
         let kind = "\(or(id.kind.group, "~G"))_\(or(id.kind.version, "~V"))_\(or(id.kind.kind, "~K"))"
-        return "\(kind)|\(or(id.namespace, "~X"))|\(or(id.name, "~N"))"
+        // The zero keeps a kind before those that begin with its name.
+        return "\(kind)\u{0}\(or(id.namespace, "~X"))|\(or(id.name, "~N"))"
     }
 }
