@@ -21,19 +21,17 @@ func fetchMirror(
 
 extension GitRepositoryHandle {
     borrowing func fetch(_ session: RemoteSession) throws(SourceError) {
-        var remote: OpaquePointer?
-        try session.check(git_remote_create_anonymous(&remote, raw, session.address), "use the URL")
-        defer { git_remote_free(remote) }
+        let remote = try GitRemoteHandle(raw, session)
         var connection = git_remote_connect_options()
         git_remote_connect_options_init(&connection, UInt32(GIT_REMOTE_CONNECT_OPTIONS_VERSION))
         connection.callbacks = session.callbacks()
-        try session.check(git_remote_connect_ext(remote, GIT_DIRECTION_FETCH, &connection), "connect")
-        defer { git_remote_disconnect(remote) }
+        try session.check(git_remote_connect_ext(remote.raw, GIT_DIRECTION_FETCH, &connection), "connect")
+        defer { git_remote_disconnect(remote.raw) }
 
         var buffer = git_buf()
         var head: String?
         // An empty repository has no default branch; that is no failure here.
-        if git_remote_default_branch(&buffer, remote) == 0, let text = buffer.ptr { head = String(cString: text) }
+        if git_remote_default_branch(&buffer, remote.raw) == 0, let text = buffer.ptr { head = String(cString: text) }
         git_buf_dispose(&buffer)
 
         var options = git_fetch_options()
@@ -43,7 +41,7 @@ extension GitRepositoryHandle {
         options.update_fetchhead = 0
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
         let code = withStringArray(["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]) { specs in
-            git_remote_fetch(remote, &specs, &options, nil)
+            git_remote_fetch(remote.raw, &specs, &options, nil)
         }
         try session.check(code, "fetch")
         withExtendedLifetime(session) {}

@@ -157,14 +157,12 @@ extension GitRepositoryHandle {
     borrowing func push(_ id: String, to branch: String, _ session: RemoteSession) throws(SourceError) {
         let outgoing = "refs/sluice/outgoing"
         try point(outgoing, at: id, session.operation)
-        var remote: OpaquePointer?
-        try session.check(git_remote_create_anonymous(&remote, raw, session.address), "use the URL")
-        defer { git_remote_free(remote) }
+        let remote = try GitRemoteHandle(raw, session)
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
         options.callbacks = session.callbacks()
         let code = withStringArray(["\(outgoing):refs/heads/\(branch)"]) { specs in
-            git_remote_push(remote, &specs, &options)
+            git_remote_push(remote.raw, &specs, &options)
         }
         withExtendedLifetime(session) {}
         if let rejection = session.rejections.first {
