@@ -12,7 +12,7 @@ package struct Application: Hashable, Sendable {
     package var uid: String
     package var resourceVersion: String
     /// The uid of the controlling owner; empty where there is none.
-    package var ownerUID: String
+    package var ownerUID: String?
     package var annotations: [String: String]
     package var finalizers: [String]
     package var deletedAt: Timestamp?

@@ -72,4 +72,21 @@ package enum Base64 {
         }
         return String(decoding: result, as: UTF8.self)
     }
+
+    /// The bytes of padded or unpadded text; `nil` where it is none.
+    package static func decode(_ text: String) -> [UInt8]? {
+        var result: [UInt8] = []
+        var (word, bits): (UInt32, UInt32) = (0, 0)
+        for byte in text.utf8 where byte != UInt8(ascii: "=") && byte != 0x0A && byte != 0x0D {
+            guard let digit = alphabet.firstIndex(of: byte) else { return nil }
+            word = word << 6 | UInt32(digit)
+            bits += 6
+            if bits >= 8 {
+                bits -= 8
+                result.append(UInt8(truncatingIfNeeded: word >> bits))
+                word &= (1 << bits) - 1
+            }
+        }
+        return result
+    }
 }

@@ -44,9 +44,10 @@ package enum PruneRule {
             }
             return (current.key.name, extra)
         case .rejected:
-            guard current.status.settledAt != nil, current.spec.revision == revision,
-                current.spec.digest == digest
-            else { return nil }
+            let isInForce = current.spec.revision == revision && current.spec.digest == digest
+            guard current.status.settledAt != nil, isInForce || current.status.revertedBy == revision else {
+                return nil
+            }
             return (current.key.name, extra.filter { current.spec.prune || rejected.contains($0) })
         case .syncing, .progressing, .superseded: return nil
         }

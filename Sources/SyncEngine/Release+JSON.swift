@@ -60,7 +60,7 @@ extension Release {
         var metadata: JSON = [
             "name": .string(key.name), "namespace": .string(key.namespace), "labels": labels,
         ]
-        if !ownerUID.isEmpty {
+        if let ownerUID, !ownerUID.isEmpty {
             metadata["ownerReferences"] = [
                 [
                     "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "name": .string(spec.application),

@@ -133,7 +133,7 @@ package struct Release: Hashable, Sendable {
     package var key: ObjectKey
     package var uid: String
     package var resourceVersion: String
-    package var ownerUID: String
+    package var ownerUID: String?
     package var spec: Spec
     package var status: Status
 
