@@ -27,6 +27,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -99,7 +100,7 @@ let package = Package(
             dependencies: [
                 "Manifest", "Expressions", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering",
                 "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
-                "Controllers", "EmbeddedCluster", "Console", arguments, logging, metrics, lifecycle, subprocess,
+                "Controllers", "EmbeddedCluster", "Console", arguments, logging, lifecycle, signals,
             ],
             swiftSettings: settings),
 

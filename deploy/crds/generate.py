@@ -235,8 +235,8 @@ RELEASE = obj(
     status=obj("Its verdict.", keep=True,
                phase=text("Syncing, Progressing, Released, Rejected or Superseded."), reason=text("AnalysisFailed, DeadlineExceeded, AbortedByUser …"),
                message=text("The same in a sentence."), evidence=array(anything(), "The numbers that decided."),
-               changed=array(anything(), "Objects that the commit changed."), startedAt=time("When its sync began."),
-               endedAt=time("When the verdict fell.")))
+               changed=array(anything(), "Objects that the commit changed."), startedAt=dict(time("When its sync began."), nullable=True),
+               endedAt=dict(time("When the verdict fell."), nullable=True)))
 
 AGE = ("Age", "date", ".metadata.creationTimestamp", 0, "")
 STATUS = ("Status", "string", ".status.phase", 0, "")

@@ -1,0 +1,196 @@
+package import Controllers
+import HTTPTypes
+import Hummingbird
+package import Logging
+import Manifest
+import NIOCore
+import ServiceLifecycle
+
+/// The web server: metrics, health, and the dashboard with its API and the Git webhook, on three ports.
+package struct ConsoleServer: Sendable {
+    package struct Configuration: Sendable {
+        package var address = "127.0.0.1"
+        package var metricsPort = 8090
+        package var healthPort = 8080
+        package var httpPort = 3100
+        package var enablesActions = false
+        /// A longer webhook body is refused.
+        package var maxWebhookBytes = 1 << 20
+
+        package init() {}
+    }
+
+    /// Called with the port that each listener got: `metrics`, `health`, `http`.
+    package typealias Bound = @Sendable (_ listener: String, _ port: Int) -> Void
+
+    private let configuration: Configuration
+    private let metrics: MetricsRegistry
+    private let dashboard: any DashboardSource
+    private let isReady: @Sendable () -> [String]
+    private let webhook: @Sendable () async -> GitWebhook
+    private let onPush: @Sendable (GitPush) -> Void
+    private let logger: Logger
+    private let bound: Bound
+
+    /// - Parameters:
+    ///   - isReady: Names what is not ready yet; empty means ready.
+    ///   - webhook: The receiver with its present secrets.
+    ///   - onPush: Called with each push; it must not block.
+    package init(
+        _ configuration: Configuration, metrics: MetricsRegistry, dashboard: any DashboardSource,
+        isReady: @escaping @Sendable () -> [String], webhook: @escaping @Sendable () async -> GitWebhook,
+        onPush: @escaping @Sendable (GitPush) -> Void, logger: Logger, bound: @escaping Bound = { _, _ in }
+    ) {
+        self.configuration = configuration
+        self.metrics = metrics
+        self.dashboard = dashboard
+        self.isReady = isReady
+        self.webhook = webhook
+        self.onPush = onPush
+        self.logger = logger
+        self.bound = bound
+    }
+
+    /// Serves until cancelled.
+    package func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for (name, port, router) in [
+                ("metrics", configuration.metricsPort, metricsRouter()),
+                ("health", configuration.healthPort, healthRouter()),
+                ("http", configuration.httpPort, httpRouter()),
+            ] {
+                let application = Application(
+                    router: router,
+                    configuration: .init(address: .hostname(configuration.address, port: port)),
+                    onServerRunning: { channel in bound(name, channel.localAddress?.port ?? port) },
+                    logger: quiet)
+                group.addTask { try await application.run() }
+            }
+        }
+    }
+
+    /// Hummingbird tells of each listener; the controller says it once itself.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .warning)
+        return logger
+    }
+
+    private func metricsRouter() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("metrics") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                body: .init(byteBuffer: ByteBuffer(string: metrics.text())))
+        }
+        return router
+    }
+
+    private func healthRouter() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("healthz") { _, _ in "ok" }
+        router.get("readyz") { _, _ -> Response in
+            let missing = isReady()
+            let text = missing.isEmpty ? "ok" : "waiting for \(missing.joined(separator: ", "))"
+            return Response(
+                status: missing.isEmpty ? .ok : .serviceUnavailable, body: .init(byteBuffer: ByteBuffer(string: text)))
+        }
+        return router
+    }
+
+    private func httpRouter() -> Router<BasicRequestContext> {
+        let router = Router()
+        router.get("/") { _, _ in
+            Response(
+                status: .ok,
+                headers: [
+                    .contentType: "text/html; charset=utf-8",
+                    .contentSecurityPolicy: "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'",
+                ], body: .init(byteBuffer: ByteBuffer(string: DashboardPage.html)))
+        }
+        router.get("api/v1/rollouts") { _, _ in json(["items": .array(dashboard.rollouts())]) }
+        router.get("api/v1/rollouts/watch") { _, _ in watch() }
+        router.get("api/v1/rollouts/:namespace/:name") { _, context -> Response in
+            guard let picture = try await dashboard.rollout(try key(context)) else { throw HTTPError(.notFound) }
+            return json(picture)
+        }
+        router.put("api/v1/rollouts/:namespace/:name/:action") { request, context -> Response in
+            guard configuration.enablesActions else {
+                throw HTTPError(.forbidden, message: "actions are off; start the controller with --enable-actions")
+            }
+            // A browser sends this header on requests from other sites: nobody else may press our buttons.
+            if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" {
+                throw HTTPError(.forbidden, message: "requests from other sites are refused")
+            }
+            guard let action = context.parameters.get("action").flatMap(DashboardAction.init) else {
+                throw HTTPError(.notFound)
+            }
+            try await dashboard.act(action, on: try key(context))
+            return json(["done": .string(action.rawValue)])
+        }
+        router.post("api/webhook") { request, _ in try await receive(request) }
+        return router
+    }
+
+    private func key(_ context: BasicRequestContext) throws -> ObjectKey {
+        ObjectKey(
+            namespace: try context.parameters.require("namespace"), name: try context.parameters.require("name"))
+    }
+
+    private func json(_ value: JSON) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(bytes: value.serialized())))
+    }
+
+    /// Server-sent events: the whole list first, then each rollout as it changes.
+    private func watch() -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
+            body: .init { writer in
+                let changes = dashboard.changes()
+                try await writer.write(event("list", .array(dashboard.rollouts())))
+                for await key in changes {
+                    if let picture = try await dashboard.rollout(key) {
+                        try await writer.write(event("rollout", picture))
+                    } else {
+                        let gone: JSON = ["namespace": .string(key.namespace), "name": .string(key.name)]
+                        try await writer.write(event("gone", gone))
+                    }
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func event(_ name: String, _ value: JSON) -> ByteBuffer {
+        var buffer = ByteBuffer(string: "event: \(name)\ndata: ")
+        buffer.writeBytes(value.serialized())
+        buffer.writeString("\n\n")
+        return buffer
+    }
+
+    private func receive(_ request: Request) async throws -> Response {
+        var request = request
+        let buffer: ByteBuffer
+        do { buffer = try await request.collectBody(upTo: configuration.maxWebhookBytes) } catch {
+            throw HTTPError(.contentTooLarge, message: "the body is larger than \(configuration.maxWebhookBytes) bytes")
+        }
+        let headers = request.headers
+        do {
+            let push = try await webhook().push(body: Array(buffer.readableBytesView)) { name in
+                HTTPField.Name(name).flatMap { headers[$0] }
+            }
+            if let push {
+                logger.info("push received", metadata: ["repository": "\(push.urls.first ?? "")", "ref": "\(push.ref)"])
+                onPush(push)
+            }
+            return json(["accepted": .bool(push != nil)])
+        } catch {
+            throw HTTPError(.init(code: error.status), message: error.reason)
+        }
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
+}

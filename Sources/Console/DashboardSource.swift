@@ -1,0 +1,32 @@
+package import Manifest
+
+/// Where the dashboard and the JSON API get what they show; `Controllers`' stores behind it.
+package protocol DashboardSource: Sendable {
+    /// A short line about every rollout: namespace, name, phase, message, strategy, step, weights, replicas.
+    func rollouts() -> [JSON]
+
+    /// Everything about one rollout: steps, revisions with pods, analysis, verdict, what it waits for; `nil` where there
+    /// is none.
+    func rollout(_ key: ObjectKey) async throws -> JSON?
+
+    /// Keys of rollouts whose picture has changed; bounded, the oldest are dropped for a slow reader.
+    func changes() -> AsyncStream<ObjectKey>
+
+    /// Does what a person asked for.
+    func act(_ action: DashboardAction, on key: ObjectKey) async throws
+}
+
+/// What a person may ask for on the dashboard.
+package enum DashboardAction: String, Sendable {
+    case promote, promoteFull, abort, retry
+}
+
+/// A push that a Git host told us of.
+package struct GitPush: Hashable, Sendable {
+    /// URLs of the repository as the host writes them.
+    package var urls: [String]
+    /// `refs/heads/main`.
+    package var ref: String
+    /// Paths that the push touched; empty where the host does not say.
+    package var files: [String]
+}

@@ -1,0 +1,191 @@
+import AnalysisEngine
+import GitSource
+import Glibc
+package import Kubernetes
+package import Logging
+package import Manifest
+import MetricProviders
+import Notifications
+import RolloutEngine
+import SyncEngine
+package import Transport
+
+/// Builds every controller and connects it to the caches that it reads; the process runs what it builds.
+package final class ControllerAssembly: Sendable {
+    package let manager: ControllerManager
+    package let rollouts: RolloutController
+    package let metrics: MetricsRegistry
+    private let applications: ApplicationController
+    private let notifications: NotificationController
+    private let settings: NotificationSettings
+
+    package init(
+        _ api: any KubernetesAPI, discovery: Discovery, http: HTTPClient, options: ControllerOptions, version: String, logger: Logger,
+        clock: any WallClock = SystemClock()
+    ) {
+        let metrics = MetricsRegistry.standard(version: version)
+        self.metrics = metrics
+        let recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
+
+        let caches = RolloutController.caches(api, options: options, logger: logger)
+        let analysis = AnalysisCaches(api, options: options, logger: logger)
+        let routes = RolloutRoutes.caches(
+            api, namespace: options.namespace, istioVersion: options.istioVersion, logger: logger)
+
+        let settings = NotificationSettings(
+            api, namespace: options.argoRolloutsNamespace, recorder: recorder, logger: logger)
+        let notifications = NotificationController(
+            api: api, rollouts: caches.rollouts, settings: settings, courier: HTTPCourier(client: http, service: { settings.config.services[$0] }),
+            recorder: recorder, metrics: metrics, clock: clock, logger: logger)
+        self.settings = settings
+        self.notifications = notifications
+
+        let reconciler = RolloutReconciler(
+            api: api, caches: caches, analyses: RolloutAnalysisRuns(api: api, caches: analysis),
+            routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store),
+            recorder: recorder, clock: clock, logger: logger,
+            onEvent: { rollout, event in
+                metrics.increment(
+                    "rollout_events_total",
+                    [
+                        ("namespace", rollout.key.namespace), ("name", rollout.key.name),
+                        ("type", event.isWarning ? "Warning" : "Normal"), ("reason", event.reason),
+                    ])
+                notifications.notify(rollout, event)
+            })
+        let rollouts = RolloutController(
+            caches: caches, reconciler: reconciler, options: options, metrics: metrics, logger: logger)
+        self.rollouts = rollouts
+        notifications.register()
+
+        for cache in routes {
+            let kind = cache.resource.kind
+            cache.onChange { key, _, _ in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
+        }
+        analysis.runs.onChange { _, old, new in
+            for uid in Set([old?.ownerUID, new?.ownerUID]) { rollouts.enqueue(owner: uid) }
+        }
+        analysis.templates.onChange { key, _, _ in rollouts.enqueue(referringTo: RolloutReference.template(key)) }
+        analysis.clusterTemplates.onChange { key, _, _ in
+            rollouts.enqueue(referringTo: RolloutReference.clusterTemplate(key.name))
+        }
+
+        let analysisRuns = AnalysisController(
+            api, caches: analysis,
+            source: MetricProviders(
+                http: http,
+                prometheusAddress: getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS").map { String(cString: $0) }),
+            recorder: recorder, options: options, metrics: metrics, clock: clock, logger: logger)
+
+        let applications = ControllerAssembly.applications(
+            api, discovery: discovery, rollouts: caches.rollouts, runs: analysis.runs, recorder: recorder,
+            options: options, metrics: metrics, clock: clock, logger: logger)
+        self.applications = applications
+
+        var controllers = [
+            rollouts.managed(
+                more: routes.map { ManagedCache($0) } + [
+                    ManagedCache(analysis.runs), ManagedCache(analysis.templates),
+                    ManagedCache(analysis.clusterTemplates),
+                ])
+        ]
+        controllers.append(analysisRuns.managed(runsCaches: false))
+        controllers.append(applications.managed())
+        controllers.append(
+            ManagedController(
+                name: "Notifications", caches: [ManagedCache(run: { await settings.run() })],
+                work: { await notifications.run() }))
+
+        ControllerAssembly.collect(into: metrics, caches)
+        manager = ControllerManager(
+            api, options: options, controllers: controllers, recorder: recorder,
+            identity: ControllerAssembly.identity(), logger: logger)
+        let manager = manager
+        metrics.collect { writer in
+            writer.gauge("leader_election_master_status", [("name", "sluice")], manager.isLeading ? 1 : 0)
+            writer.gauge("workqueue_depth", [("name", "Rollouts")], Double(rollouts.queue.depth))
+        }
+    }
+
+    private static func applications(
+        _ api: any KubernetesAPI, discovery: Discovery, rollouts: Informer<Rollout>, runs: Informer<AnalysisRun>,
+        recorder: EventRecorder, options: ControllerOptions, metrics: MetricsRegistry, clock: any WallClock,
+        logger: Logger
+    ) -> ApplicationController {
+        let caches = ApplicationCaches(api, options: options, logger: logger)
+        let credentials = RepositoryCredentials(api: api, namespace: options.argocdNamespace)
+        let mirrors = GitMirrors(root: options.mirrors, allowsFiles: options.allowsFileRepositories)
+        let sources = ApplicationSources(interval: options.applicationResync) { url throws(SourceError) in
+            SourceRepository(
+                try mirrors.repository(url) { () async throws(SourceError) in
+                    try await credentials.credentials(for: url)
+                })
+        }
+        let releases = ReleaseReconciler(
+            api: api, caches: caches,
+            evidence: RejectionEvidence.source(runs: runs.store, uid: { rollouts.store.get($0)?.uid }),
+            recorder: recorder, logger: logger)
+        let reconciler = ApplicationReconciler(
+            api: api, caches: caches,
+            live: LiveObjects(api, namespace: options.namespace, clock: clock, logger: logger), discovery: discovery,
+            sources: sources, releases: releases, recorder: recorder, clock: clock, logger: logger, options: options)
+        return ApplicationController(reconciler: reconciler, options: options, metrics: metrics, logger: logger)
+    }
+
+    /// Gauges about Rollouts, read from the cache when somebody scrapes.
+    private static func collect(into metrics: MetricsRegistry, _ caches: RolloutCaches) {
+        metrics.collect { writer in
+            for rollout in caches.rollouts.store.all {
+                let object = [("namespace", rollout.key.namespace), ("name", rollout.key.name)]
+                let status = rollout.status
+                writer.gauge(
+                    "rollout_info",
+                    object + [
+                        ("strategy", rollout.spec.canary == nil ? "none" : "canary"),
+                        ("traffic_router", router(rollout)), ("phase", phase(rollout)),
+                    ], 1)
+                writer.gauge("rollout_info_replicas_available", object, Double(status.availableReplicas))
+                writer.gauge(
+                    "rollout_info_replicas_unavailable", object, Double(status.replicas - status.availableReplicas))
+                writer.gauge("rollout_info_replicas_desired", object, Double(rollout.spec.desiredReplicas))
+                writer.gauge("rollout_info_replicas_updated", object, Double(status.updatedReplicas))
+            }
+            writer.gauge("sluice_quarantined_objects", [("kind", "Rollout")], Double(caches.rollouts.quarantined.count))
+        }
+    }
+
+    private static func router(_ rollout: Rollout) -> String {
+        let routers = rollout.spec.canary?.trafficRouting?.routers ?? [:]
+        if routers["istio"] != nil { return "Istio" }
+        if routers["nginx"] != nil { return "Nginx" }
+        return ""
+    }
+
+    private static func phase(_ rollout: Rollout) -> String {
+        if rollout.status.conditions.contains(where: { $0.type == "InvalidSpec" }) { return "InvalidSpec" }
+        return switch rollout.status.condition(.progressing)?.reason {
+        case ProgressReason.available: "Completed"
+        case ProgressReason.paused: "Paused"
+        case ProgressReason.createError: "Error"
+        case ProgressReason.deadlineExceeded: "Timeout"
+        case ProgressReason.aborted: "Abort"
+        default: "Progressing"
+        }
+    }
+
+    /// `<hostname>_<random>`: another for each process.
+    private static func identity() -> String {
+        var name = [CChar](repeating: 0, count: 256)
+        _ = gethostname(&name, name.count - 1)
+        let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return "\(host)_\(String(UInt64.random(in: 0 ... .max), radix: 16))"
+    }
+}
+
+extension ControllerAssembly {
+    /// Looks at the Applications of a repository that was pushed to.
+    package func pushed(_ urls: [String], _ ref: String) {
+        let branch = ["refs/heads/", "refs/tags/"].first { ref.hasPrefix($0) }.map { String(ref.dropFirst($0.count)) }
+        applications.refresh(pushedTo: urls, branch: branch)
+    }
+}

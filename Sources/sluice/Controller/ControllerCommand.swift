@@ -1,0 +1,104 @@
+import ArgumentParser
+import Controllers
+import Glibc
+import Kubernetes
+import Logging
+
+/// Runs the controller until it is told to stop.
+struct ControllerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "controller", abstract: "Run the controller.",
+        discussion: """
+            Outside a cluster it uses the kubeconfig that kubectl would; inside, its ServiceAccount.
+            Flags that Argo Rollouts' controller has keep their names.
+            """)
+
+    @Option(help: "Path of a kubeconfig; without it KUBECONFIG, ~/.kube/config, or the ServiceAccount.")
+    var kubeconfig: String?
+    @Option(help: "Context of the kubeconfig.") var context: String?
+    @Flag(help: "Watch one namespace only.") var namespaced = false
+    @Option(name: .shortAndLong, help: "The namespace to watch with --namespaced.") var namespace: String?
+    @Option(help: "Mind only objects that carry this instance id.") var instanceId = ""
+    @Option(help: "Seconds after which every Rollout is looked at again.") var rolloutResync = 900
+    @Option(help: "Rollouts that are reconciled at the same time.") var rolloutThreads = 10
+    @Option(help: "AnalysisRuns that are reconciled at the same time.") var analysisThreads = 30
+    @Option(help: "Take a Lease before acting, so that one process acts.") var leaderElect = true
+    @Option(help: "Seconds that a Lease lasts.") var leaderElectionLeaseDuration = 15
+    @Option(help: "Seconds within which a Lease must be renewed.") var leaderElectionRenewDeadline = 10
+    @Option(help: "Seconds between two tries at the Lease.") var leaderElectionRetryPeriod = 2
+    @Option(name: .customLong("metricsPort"), help: "Port of /metrics; 0 takes any.") var metricsPort = 8090
+    @Option(name: .customLong("healthzPort"), help: "Port of /healthz and /readyz; 0 takes any.") var healthzPort = 8080
+    @Option(help: "Port of the dashboard, the API and the Git webhook; 0 takes any.") var port = 3100
+    @Option(help: "Address that the ports are bound to.") var bind = "0.0.0.0"
+    @Flag(help: "Let the dashboard promote and abort.") var enableActions = false
+    @Option(help: "ServiceAccount (namespace:name) that manifests are applied as.") var syncAs: String?
+    @Option(help: "Folder for mirrors of repositories.") var mirrors = "/var/lib/sluice"
+    @Flag(help: "Let Applications read repositories of this machine by file:// URLs.") var allowFileRepositories = false
+    @Option(help: "Namespace of Applications.") var argocdNamespace = "argocd"
+    @Option(help: "Namespace of Argo Rollouts' Lease and notification settings.") var argoRolloutsNamespace = "argo-rollouts"
+    @Option(help: "What happens to a rejected commit where its Application does not say: hold, restore or revert.")
+    var defaultOnRejection: String?
+    @Option(help: "Seconds between two looks at a repository.") var appResync = 120
+    @Option(help: "Version of Istio's API to speak.") var istioApiVersion = "v1alpha3"
+    @Option(help: "trace, debug, info, warning or error.") var loglevel = "info"
+    @Option(help: "text or json.") var logformat = "text"
+    @Option(help: "Requests a second; without it only requests in flight are bounded.") var qps: Double?
+    @Option(help: "Requests that may exceed --qps at once.") var burst: Int?
+
+    func validate() throws {
+        if let value = defaultOnRejection, !["hold", "restore", "revert"].contains(value) {
+            throw ValidationError("--default-on-rejection is \"\(value)\"; use hold, restore or revert")
+        }
+        if namespaced, namespace == nil { throw ValidationError("--namespaced needs --namespace") }
+        if let syncAs, syncAs.split(separator: ":").count != 2 {
+            throw ValidationError("--sync-as is \"\(syncAs)\"; write it as namespace:name")
+        }
+        if leaderElectionRenewDeadline >= leaderElectionLeaseDuration {
+            throw ValidationError("--leader-election-renew-deadline must be below --leader-election-lease-duration")
+        }
+        guard Logger.Level(rawValue: loglevel == "warn" ? "warning" : loglevel) != nil else {
+            throw ValidationError("--loglevel is \"\(loglevel)\"; use trace, debug, info, warning or error")
+        }
+    }
+
+    func run() async throws {
+        let level = Logger.Level(rawValue: loglevel == "warn" ? "warning" : loglevel) ?? .info
+        let format: StandardErrorLog.Format = logformat == "json" ? .json : .text
+        let logger = Logger(label: "sluice") { _ in StandardErrorLog(format: format, level: level) }
+        let configuration = try ClusterConnection.configuration(kubeconfig: kubeconfig, context: context)
+        var client = KubernetesClient.Options()
+        client.userAgent = Version.userAgent("controller")
+        let process = ControllerProcess(
+            configuration, client: client, options: options, logger: logger)
+        try await process.run()
+    }
+
+    /// The options that the flags stand for.
+    var options: ControllerOptions {
+        var options = ControllerOptions()
+        options.namespace = namespaced ? namespace : nil
+        options.instanceID = instanceId
+        options.rolloutResync = .seconds(max(1, rolloutResync))
+        options.rolloutWorkers = max(1, rolloutThreads)
+        options.analysisWorkers = max(1, analysisThreads)
+        options.leaderElect = leaderElect
+        options.leaseDuration = .seconds(leaderElectionLeaseDuration)
+        options.renewDeadline = .seconds(leaderElectionRenewDeadline)
+        options.retryPeriod = .seconds(max(1, leaderElectionRetryPeriod))
+        options.controllerNamespace = getenv("POD_NAMESPACE").map { String(cString: $0) } ?? "sluice-system"
+        options.argoRolloutsNamespace = argoRolloutsNamespace
+        options.argocdNamespace = argocdNamespace
+        options.syncAs = syncAs
+        options.mirrors = mirrors
+        options.allowsFileRepositories = allowFileRepositories
+        options.defaultOnRejection = defaultOnRejection
+        options.applicationResync = .seconds(max(5, appResync))
+        options.metricsPort = metricsPort
+        options.healthPort = healthzPort
+        options.httpPort = port
+        options.bindAddress = bind
+        options.enablesActions = enableActions
+        options.istioVersion = istioApiVersion
+        return options
+    }
+}

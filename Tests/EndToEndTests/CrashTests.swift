@@ -1,0 +1,67 @@
+import EmbeddedCluster
+import Glibc
+import Kubernetes
+import Manifest
+import Testing
+
+/// A controller of its own, selected by instance id, that is killed again and again while it works.
+@Suite("SIGKILL at any moment", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(6)))
+struct CrashTests {
+    @Test("a routed canary ends the same", arguments: [UInt64(1), 2]) func canary(_ seed: UInt64) async throws {
+        let scenario = try await Scenario("kill-\(seed)")
+        let instance = scenario.namespace
+        let labels = "  labels: {argo-rollouts.argoproj.io/controller-instance-id: \(instance)}\n"
+        func rollout(_ image: String) -> String {
+            Manifests.rollout(
+                image: image,
+                strategy: Manifests.istio(
+                    steps: """
+                              - setWeight: 20
+                              - pause: {duration: 2}
+                              - setWeight: 40
+                              - pause: {duration: 2}
+                              - setWeight: 80
+                        """)
+            ).replacing("  name: web\nspec:", with: "  name: web\n\(labels)spec:")
+        }
+        try await scenario.apply(Manifests.routes())
+        try await scenario.apply(rollout("shop:v1"))
+        let controller = try await scenario.stand.controller(instance: instance)
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                // Each life is long enough to act and short enough to die in the middle of something.
+                var random = SystemRandomNumberGenerator()
+                for _ in 0..<12 {
+                    let life = Task { try await controller.run() }
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 300...2_500, using: &random)))
+                    controller.signal(SIGKILL)
+                    _ = await life.result
+                }
+                try await controller.run()
+            }
+            try await scenario.untilPhase("web", "Healthy", within: .seconds(90))
+            try await scenario.apply(rollout("shop:v2"))
+            try await scenario.until("the canary ends", within: .seconds(150)) {
+                guard let object = try await scenario.get(Kinds.rollout, "web") else { return false }
+                // Never may traffic be on a canary without pods.
+                let weights = try await scenario.weights("web")
+                if weights["web-canary", default: 0] > 0 {
+                    let canary = try await scenario.list(Kinds.replicaSet).contains {
+                        $0.at("status", "availableReplicas")?.intValue ?? 0 > 0
+                            && $0.at("spec", "template", "spec", "containers")?[0]?["image"]?.stringValue == "shop:v2"
+                    }
+                    #expect(canary, "traffic on a canary without pods: \(weights)")
+                }
+                return object.at("status", "phase")?.stringValue == "Healthy"
+                    && object.at("status", "stableRS") == object.at("status", "currentPodHash")
+                    && object.at("status", "observedGeneration")?.stringValue
+                        == object.at("metadata", "generation")?.intValue.map(String.init)
+            }
+            group.cancelAll()
+            while let result = await group.nextResult() { _ = result }
+        }
+        #expect(try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0])
+        let sets = try await scenario.list(Kinds.replicaSet)
+        #expect(sets.count == 2, "a crash made a ReplicaSet too many")
+    }
+}
