@@ -74,7 +74,7 @@ package struct ReleaseLedger: Hashable, Sendable {
             key: ObjectKey(namespace: snapshot.application.namespace, name: name), ownerUID: snapshot.applicationUID,
             spec: Release.Spec(
                 application: snapshot.application.name, revision: plan.revision, digest: plan.digest,
-                source: state.source ?? .emptyObject, onRejection: snapshot.onRejection, prune: operation.prune,
+                source: plan.source, onRejection: snapshot.onRejection, prune: operation.prune,
                 initiatedBy: operation.isAutomated ? "automated" : operation.username, rollouts: plan.rollouts,
                 sequence: (current?.spec.sequence ?? 0) &+ 1),
             status: Release.Status(phase: .syncing, changed: plan.changed, startedAt: now))

@@ -5,13 +5,19 @@ package import Manifest
 package struct ReleasePlan: Hashable, Sendable {
     package var revision: String
     package var digest: String
+    /// What was rendered, so that it can be rendered again.
+    package var source: JSON
     package var changed: [Release.Change]
     /// Rollouts whose pod template the commit changes, or that do not run the commit's template yet.
     package var rollouts: [ObjectReference]
 
-    package init(revision: String, digest: String, changed: [Release.Change] = [], rollouts: [ObjectReference] = []) {
+    package init(
+        revision: String, digest: String, source: JSON = .emptyObject, changed: [Release.Change] = [],
+        rollouts: [ObjectReference] = []
+    ) {
         self.revision = revision
         self.digest = digest
+        self.source = source
         self.changed = changed
         self.rollouts = rollouts
     }
@@ -21,8 +27,9 @@ package struct ReleasePlan: Hashable, Sendable {
     ///   - released: The targets of the last released commit; `nil` where nothing was released yet.
     ///   - current: The commit's objects beside the live ones.
     package static func of(
-        _ set: TargetSet, revision: String, released: TargetSet?, current: LiveComparison
+        _ commit: RenderedCommit, released: TargetSet?, current: LiveComparison
     ) -> ReleasePlan {
+        let set = commit.set
         let old = Dictionary((released?.targets ?? []).map { ($0.reference, $0.object) }, uniquingKeysWith: { $1 })
         let new = Dictionary(set.targets.map { ($0.reference, $0.object) }, uniquingKeysWith: { $1 })
         var changed: [Release.Change] = []
@@ -45,7 +52,8 @@ package struct ReleasePlan: Hashable, Sendable {
             }
         }
         return ReleasePlan(
-            revision: revision, digest: set.digest, changed: changed.sorted { $0.object < $1.object },
+            revision: commit.revision, digest: set.digest, source: commit.source,
+            changed: changed.sorted { $0.object < $1.object },
             rollouts: rollouts.sorted())
     }
 

@@ -105,8 +105,7 @@ extension SyncSnapshot {
         if ReleaseLedger.records(state.operation) {
             var state = state
             state.source = commit.source
-            facts.plan = ReleasePlan.of(
-                commit.set, revision: commit.revision, released: released?.set, current: comparison)
+            facts.plan = ReleasePlan.of(commit, released: released?.set, current: comparison)
             release = ledger.release(for: state, digest: commit.set.digest)
             guard let release else { return .awaitRelease(state) }
             if release.status.phase == .rejected {
