@@ -12,25 +12,26 @@ package struct PodTemplate: Hashable, Sendable {
     /// Violations of what a ReplicaSet's template must fulfil.
     var problems: [FieldProblem]
     private var newerState: FNV1a
-    private var olderState: FNV1a
 
     package init(_ reader: inout JSONReader) throws(JSONError) {
         var digestReader = reader
         digest = try TemplateDigest.read(&digestReader)
-        let json = try reader.readJSON()
-        bytes = json.serialized()
+        let range = try reader.skipValue()
+        bytes = Array(reader.bytes[range])
+        let json = try JSON(parsing: bytes)
         labels = json.at("metadata", "labels")?.stringMap ?? [:]
         images = (json.at("spec", "containers")?.arrayValue ?? []).compactMap { $0["image"]?.stringValue }
         problems = TemplateValidation.problems(of: json)
         newerState = PodTemplateHash.state(json, dialect: .newer)
-        olderState = PodTemplateHash.state(json, dialect: .older)
     }
 
     package var json: JSON { (try? JSON(parsing: bytes)) ?? .emptyObject }
 
     /// The hash label for this template; see ``PodTemplateHash``.
     package func hash(collisionCount: Int?, dialect: PodTemplateHash.Dialect = .newer) -> String {
-        PodTemplateHash.finish(dialect == .newer ? newerState : olderState, collisionCount: collisionCount)
+        // The older dialect is asked for once in a Rollout's life under us, so it is not kept.
+        let state = dialect == .newer ? newerState : PodTemplateHash.state(json, dialect: .older)
+        return PodTemplateHash.finish(state, collisionCount: collisionCount)
     }
 
     package static func == (left: PodTemplate, right: PodTemplate) -> Bool { left.bytes == right.bytes }

@@ -7,38 +7,37 @@ extension RolloutStatus {
     package func mergePatch(from old: RolloutStatus) -> JSON? {
         if self == old { return nil }
         var patch: [String: JSON] = [:]
-        func put<Value: Equatable>(_ name: String, _ path: KeyPath<RolloutStatus, Value>, _ json: (Value) -> JSON) {
-            let (new, before) = (self[keyPath: path], old[keyPath: path])
+        func put<Value: Equatable>(_ name: String, _ new: Value, _ before: Value, _ json: (Value) -> JSON) {
             if new != before { patch[name] = json(new) }
         }
         let text = { (value: String) -> JSON in value.isEmpty ? .null : .string(value) }
         let number = { (value: Int) -> JSON in JSON(value) }
-        put("abort", \.abort) { $0 ? true : .null }
-        put("abortedAt", \.abortedAt) { $0.map { .string($0.rfc3339) } ?? .null }
-        put("pauseConditions", \.pauseConditions) { conditions in
+        put("abort", abort, old.abort) { $0 ? true : .null }
+        put("abortedAt", abortedAt, old.abortedAt) { $0.map { .string($0.rfc3339) } ?? .null }
+        put("pauseConditions", pauseConditions, old.pauseConditions) { conditions in
             conditions.isEmpty
                 ? .null
                 : .array(
                     conditions.map { ["reason": .string($0.reason), "startTime": .string($0.startTime.rfc3339)] })
         }
-        put("controllerPause", \.controllerPause) { $0 ? true : .null }
-        put("currentPodHash", \.currentPodHash, text)
-        put("currentStepHash", \.currentStepHash, text)
-        put("currentStepIndex", \.currentStepIndex) { $0.map(JSON.init) ?? .null }
-        put("replicas", \.replicas, number)
-        put("updatedReplicas", \.updatedReplicas, number)
-        put("readyReplicas", \.readyReplicas, number)
-        put("availableReplicas", \.availableReplicas, number)
-        put("HPAReplicas", \.hpaReplicas, number)
-        put("selector", \.selector, text)
-        put("collisionCount", \.collisionCount) { $0.map(JSON.init) ?? .null }
-        put("observedGeneration", \.observedGeneration, text)
-        put("conditions", \.conditions) { .array($0.map(\.json)) }
-        put("phase", \.phase, text)
-        put("message", \.message, text)
-        put("stableRS", \.stableRS, text)
-        put("promoteFull", \.promoteFull) { $0 ? true : .null }
-        put("duration", \.duration) { $0?.json ?? .null }
+        put("controllerPause", controllerPause, old.controllerPause) { $0 ? true : .null }
+        put("currentPodHash", currentPodHash, old.currentPodHash, text)
+        put("currentStepHash", currentStepHash, old.currentStepHash, text)
+        put("currentStepIndex", currentStepIndex, old.currentStepIndex) { $0.map(JSON.init) ?? .null }
+        put("replicas", replicas, old.replicas, number)
+        put("updatedReplicas", updatedReplicas, old.updatedReplicas, number)
+        put("readyReplicas", readyReplicas, old.readyReplicas, number)
+        put("availableReplicas", availableReplicas, old.availableReplicas, number)
+        put("HPAReplicas", hpaReplicas, old.hpaReplicas, number)
+        put("selector", selector, old.selector, text)
+        put("collisionCount", collisionCount, old.collisionCount) { $0.map(JSON.init) ?? .null }
+        put("observedGeneration", observedGeneration, old.observedGeneration, text)
+        put("conditions", conditions, old.conditions) { .array($0.map(\.json)) }
+        put("phase", phase, old.phase, text)
+        put("message", message, old.message, text)
+        put("stableRS", stableRS, old.stableRS, text)
+        put("promoteFull", promoteFull, old.promoteFull) { $0 ? true : .null }
+        put("duration", duration, old.duration) { $0?.json ?? .null }
         var canary: [String: JSON] = [:]
         if stepAnalysis != old.stepAnalysis { canary["currentStepAnalysisRunStatus"] = stepAnalysis?.json ?? .null }
         if backgroundAnalysis != old.backgroundAnalysis {

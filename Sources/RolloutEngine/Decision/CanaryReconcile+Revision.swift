@@ -72,6 +72,7 @@ extension CanaryReconcile {
             old.condition(.available)?.status != "True", let stable, stable.seen.availableReplicas == 0
         {
             status.stableRS = ""
+            assignRoles()
         }
         if !canary.steps.isEmpty, current.hash == status.stableRS {
             status.currentStepIndex = canary.steps.count

@@ -6,7 +6,9 @@ extension CanaryReconcile {
     /// `setCanaryScale` in effect, where there is one.
     private var effectiveScale: CanaryScale? {
         guard isRouted, !status.abort, let index = stepIndex, index < canary.steps.count else { return nil }
-        let scale = canary.steps[...index].last { $0.setCanaryScale != nil }?.setCanaryScale
+        var position = index
+        while position > 0, canary.steps[position].setCanaryScale == nil { position -= 1 }
+        let scale = canary.steps[position].setCanaryScale
         guard let scale, !scale.matchTrafficWeight, scale.weight != nil || scale.replicas != nil else { return nil }
         return scale
     }

@@ -86,6 +86,7 @@ extension CanaryReconcile {
         status.currentStepIndex = endIndex
         guard status.stableRS != current.hash else { return }
         status.stableRS = current.hash
+        assignRoles()
         events.append(
             RolloutEvent("RolloutCompleted", "completed update to revision \(revision) (\(current.hash)): \(cause)"))
     }

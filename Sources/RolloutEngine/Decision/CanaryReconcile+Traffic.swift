@@ -9,7 +9,14 @@ extension CanaryReconcile {
     }
 
     /// The nearest `setWeight` before `end`, else 0.
-    private func weight(upTo end: Int) -> Int { canary.steps[..<end].last { $0.setWeight != nil }?.setWeight ?? 0 }
+    private func weight(upTo end: Int) -> Int {
+        var index = end - 1
+        while index >= 0 {
+            if let weight = canary.steps[index].setWeight { return weight }
+            index -= 1
+        }
+        return 0
+    }
 
     /// The canary's share of traffic in the present state.
     private var desiredWeight: Int {

@@ -13,7 +13,15 @@ struct CanaryReconcile {
     var status: RolloutStatus
     var sets: [WorkingReplicaSet]
     /// The ReplicaSet of the present template.
-    var currentIndex: Int?
+    var currentIndex: Int? { didSet { assignRoles() } }
+    private(set) var stableIndex: Int?
+    /// All but current and stable, oldest first.
+    private(set) var otherIndices: [Int] = []
+    let replicas: Int
+    let maxWeight: Int
+    let isRouted: Bool
+    let hasRouter: Bool
+    let limits: SurgeLimits
     var invalid: FieldProblem?
     /// Effects in order; a ReplicaSet's changes are gathered and rendered at the end.
     var slots: [Slot] = []
@@ -45,25 +53,20 @@ struct CanaryReconcile {
         old = seen.rollout.status
         status = old
         sets = owned.map { WorkingReplicaSet($0) }
+        replicas = seen.rollout.spec.desiredReplicas
+        maxWeight = canary.maxWeight
+        isRouted = canary.trafficRouting != nil
+        hasRouter = !(canary.trafficRouting?.routers.isEmpty ?? true)
+        limits = SurgeLimits(
+            replicas: replicas, maxSurge: canary.maxSurge, maxUnavailable: canary.maxUnavailable)
+        assignRoles()
     }
 
     var rollout: Rollout { seen.rollout }
-    var replicas: Int { seen.rollout.spec.desiredReplicas }
-    var maxWeight: Int { canary.maxWeight }
-    var isRouted: Bool { canary.trafficRouting != nil }
-    var hasRouter: Bool { !(canary.trafficRouting?.routers.isEmpty ?? true) }
-    var limits: SurgeLimits {
-        SurgeLimits(replicas: replicas, maxSurge: canary.maxSurge, maxUnavailable: canary.maxUnavailable)
-    }
-
     var current: WorkingReplicaSet? { currentIndex.map { sets[$0] } }
-    var stableIndex: Int? {
-        status.stableRS.isEmpty ? nil : sets.firstIndex { $0.hash == status.stableRS }
-    }
     var stable: WorkingReplicaSet? { stableIndex.map { sets[$0] } }
     /// The stable ReplicaSet where it is not the current one.
     var distinctStable: WorkingReplicaSet? { stableIndex == currentIndex ? nil : stable }
-    var otherIndices: [Int] { sets.indices.filter { $0 != currentIndex && $0 != stableIndex } }
 
     /// The step index within its bounds; `nil` without steps.
     var stepIndex: Int? {
@@ -85,6 +88,12 @@ struct CanaryReconcile {
             guard let index, !sets[index].isNew, sets[index].seen.replicas > 0 else { return false }
             return sets[index].seen.annotations[Keys.desiredReplicas].map { $0 != text } ?? false
         }
+    }
+
+    /// Finds the stable ReplicaSet and the others again; due whenever the current or the stable hash changes.
+    mutating func assignRoles() {
+        stableIndex = status.stableRS.isEmpty ? nil : sets.firstIndex { $0.hash == status.stableRS }
+        otherIndices = sets.indices.filter { $0 != currentIndex && $0 != stableIndex }
     }
 
     // MARK: Running

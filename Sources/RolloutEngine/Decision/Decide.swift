@@ -19,7 +19,8 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         decision.effects = claim.effects
         return decision
     }
-    claim.owned.sort(by: oldestFirst)
+    let isSorted = zip(claim.owned, claim.owned.dropFirst()).allSatisfy { !oldestFirst($1, $0) }
+    if !isSorted { claim.owned.sort(by: oldestFirst) }
     let problems = rollout.problems + (rollout.problems.isEmpty ? ReferenceValidation.problems(of: seen) : [])
     if let problem = problems.first {
         var decision = decideInvalid(seen, owned: claim.owned, problem: problem, now: now)

@@ -1,10 +1,14 @@
 import Manifest
 
 /// A ReplicaSet as it is seen, and as the effects decided so far will leave it.
-struct WorkingReplicaSet {
+///
+/// A class, because a pass looks at it dozens of times and copying it would cost more than the rules do; it never
+/// leaves the decision.
+final class WorkingReplicaSet {
     /// As seen; of a ReplicaSet that is yet to be created, what it will be.
-    var seen: ReplicaSet
-    var isNew = false
+    let seen: ReplicaSet
+    let isNew: Bool
+    let hash: String
     /// `spec.replicas` after the effects.
     var spec: Int
     var annotationChanges: [String: String?] = [:]
@@ -13,20 +17,20 @@ struct WorkingReplicaSet {
     init(_ seen: ReplicaSet, isNew: Bool = false) {
         self.seen = seen
         self.isNew = isNew
+        hash = seen.hash
         spec = isNew ? 0 : seen.replicas
     }
 
     /// Available pods, at worst: those beyond a size that these effects lower are taken to be gone already.
     var available: Int { isNew ? 0 : spec < seen.replicas ? min(seen.availableReplicas, spec) : seen.availableReplicas }
     var name: String { seen.name }
-    var hash: String { seen.hash }
 
     func annotation(_ key: String) -> String? {
         if let change = annotationChanges[key] { return change }
         return seen.annotations[key]
     }
 
-    mutating func annotate(_ key: String, _ value: String?) {
+    func annotate(_ key: String, _ value: String?) {
         if seen.annotations[key] == value, !isNew {
             annotationChanges[key] = nil
         } else {

@@ -1,22 +1,55 @@
 import Manifest
 
 /// One field of a Go struct, as its JSON encoder treats it.
-struct GoField: Sendable {
+///
+/// A class, because the digest of a template meets hundreds of fields and copies none of them.
+final class GoField: Sendable {
     enum Kind: Sendable { case string, integer, boolean, quantity, intOrString, raw, structure }
     enum Shape: Sendable { case single, list, map }
 
-    var name: String
-    var nameHash: UInt64
-    var kind: Kind
-    var shape: Shape
+    let name: String
+    let nameHash: UInt64
+    let kind: Kind
+    let shape: Shape
     /// Index of the struct in the schema, for `.structure`.
-    var structure = 0
+    let structure: Int
     /// A pointer: written whenever present, even when it holds a zero.
-    var isPointer = false
+    let isPointer: Bool
     /// Written even when empty.
-    var isAlways = false
+    let isAlways: Bool
     /// What the API server fills in where the field is absent, without quotes; `{}` for an empty struct.
-    var defaultText: [UInt8]?
+    let defaultText: [UInt8]?
+
+    /// - Parameter text: `name:type`, as ``GoSchema`` describes it.
+    init(_ text: Substring, structures: [String: Int]) {
+        let colon = text.firstIndex(of: ":") ?? text.endIndex
+        name = String(text[..<colon])
+        nameHash = hashBytes(text[..<colon].utf8)
+        var type = text[colon...].dropFirst()
+        var standard: [UInt8]?
+        if let equals = type.firstIndex(of: "=") {
+            standard = Array(type[equals...].dropFirst().utf8)
+            type = type[..<equals]
+        }
+        defaultText = standard
+        isAlways = type.hasSuffix("!")
+        if isAlways { type = type.dropLast() }
+        shape = type.hasPrefix("[]") ? .list : type.hasPrefix("{}") ? .map : .single
+        if shape != .single { type = type.dropFirst(2) }
+        isPointer = type.hasPrefix("*")
+        if isPointer { type = type.dropFirst() }
+        structure = structures[String(type)] ?? 0
+        kind =
+            switch type {
+            case "s": .string
+            case "i": .integer
+            case "b": .boolean
+            case "q": .quantity
+            case "x": .intOrString
+            case "r": .raw
+            default: .structure
+            }
+    }
 }
 
 /// Go structs in declaration order, from a compact table.
@@ -24,57 +57,51 @@ struct GoField: Sendable {
 /// Table syntax, one struct per line: `Name: field:type …`. Types are `s` string, `i` integer, `b` boolean, `q` quantity,
 /// `x` int-or-string, `r` anything, or a struct's name; `[]` before a type is a list, `{}` a map, `*` a pointer;
 /// `!` after it marks a field without `omitempty`, `=text` the value that the API server defaults it to.
-struct GoSchema: Sendable {
-    private(set) var structures: [[GoField]] = []
-    private(set) var lookup: [[String: Int]] = []
-    private var names: [String: Int] = [:]
+final class GoSchema: Sendable {
+    let structures: [[GoField]]
+    /// Open-addressed tables from a name's hash to a field's position + 1, one for each struct.
+    private let lookup: [[UInt8]]
+    private let names: [String: Int]
 
     init(_ table: String) {
         let lines = table.split(separator: "\n").filter { $0.contains(":") }
-        for (index, line) in lines.enumerated() { names[String(line.prefix(while: { $0 != ":" }))] = index }
-        for line in lines {
-            let fields = line.split(separator: " ").dropFirst().map(field)
-            structures.append(fields)
-            lookup.append(
-                Dictionary(
-                    fields.enumerated().map { ($0.element.name, $0.offset) }, uniquingKeysWith: { first, _ in first }))
+        let names = Dictionary(
+            lines.enumerated().map { (String($0.element.prefix(while: { $0 != ":" })), $0.offset) },
+            uniquingKeysWith: { first, _ in first })
+        self.names = names
+        structures = lines.map { line in
+            line.split(separator: " ").dropFirst().map { GoField($0, structures: names) }
         }
+        lookup = structures.map(GoSchema.table)
+    }
+
+    private static func table(_ fields: [GoField]) -> [UInt8] {
+        var size = 8
+        while size < fields.count * 3 { size *= 2 }
+        var table = [UInt8](repeating: 0, count: size)
+        for (position, field) in fields.enumerated() {
+            var slot = Int(truncatingIfNeeded: field.nameHash) & (size - 1)
+            while table[slot] != 0 { slot = (slot + 1) & (size - 1) }
+            table[slot] = UInt8(position + 1)
+        }
+        return table
+    }
+
+    /// The field whose name has this hash, or `nil` for an unknown name.
+    func field(in structure: Int, nameHash: UInt64) -> GoField? {
+        let table = lookup[structure]
+        let fields = structures[structure]
+        var slot = Int(truncatingIfNeeded: nameHash) & (table.count - 1)
+        while case let entry = Int(table[slot]), entry != 0 {
+            let field = fields[entry - 1]
+            if field.nameHash == nameHash { return field }
+            slot = (slot + 1) & (table.count - 1)
+        }
+        return nil
     }
 
     /// The index of a struct; the table is ours, so a missing name is a programming error that tests would meet.
     func index(of name: String) -> Int { names[name] ?? 0 }
-
-    private func field(_ text: Substring) -> GoField {
-        let colon = text.firstIndex(of: ":") ?? text.endIndex
-        let name = String(text[..<colon])
-        var type = text[colon...].dropFirst()
-        var field = GoField(name: name, nameHash: hashBytes(name.utf8), kind: .structure, shape: .single)
-        if let equals = type.firstIndex(of: "=") {
-            field.defaultText = Array(type[equals...].dropFirst().utf8)
-            type = type[..<equals]
-        }
-        if type.hasSuffix("!") {
-            field.isAlways = true
-            type = type.dropLast()
-        }
-        if type.hasPrefix("[]") { field.shape = .list }
-        if type.hasPrefix("{}") { field.shape = .map }
-        if field.shape != .single { type = type.dropFirst(2) }
-        if type.hasPrefix("*") {
-            field.isPointer = true
-            type = type.dropFirst()
-        }
-        switch type {
-        case "s": field.kind = .string
-        case "i": field.kind = .integer
-        case "b": field.kind = .boolean
-        case "q": field.kind = .quantity
-        case "x": field.kind = .intOrString
-        case "r": field.kind = .raw
-        default: field.structure = names[String(type)] ?? 0
-        }
-        return field
-    }
 }
 
 /// FNV-1a in 64 bits.

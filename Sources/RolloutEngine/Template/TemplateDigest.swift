@@ -24,13 +24,16 @@ private let podSpecStructure = podTemplateSchema.index(of: "PodSpec")
 private let hashLabelBytes = Array(Keys.podTemplateHash.utf8)
 
 private struct DigestPass {
-    /// Ports of a host-network pod default `hostPort` to `containerPort`.
-    private var usesHostNetwork = false
+    /// Held here, because a global is checked for its initialisation at each use.
+    private let schema = podTemplateSchema
+    /// Where the pod's spec begins: ports of a host-network pod default `hostPort` to `containerPort`, and only a
+    /// template with a `hostPort` pays for the look.
+    private var podSpec: JSONReader?
 
     /// The digest of a struct's members, or `nil` where all of them are empty or defaults.
     mutating func structure(_ reader: inout JSONReader, _ index: Int) throws(JSONError) -> UInt64? {
         guard try !reader.readNull() else { return nil }
-        if index == podSpecStructure { usesHostNetwork = try readHostNetwork(reader) }
+        if index == podSpecStructure { podSpec = reader }
         var sum: UInt64 = 0
         var isEmpty = true
         var containerPort: UInt64?
@@ -38,9 +41,9 @@ private struct DigestPass {
         var image = ""
         var pullPolicy: String?
         var pass = self
+        let schema = schema
         try reader.readObject { reader, key throws(JSONError) in
-            guard let position = podTemplateSchema.lookup[index][key] else { return }
-            let field = podTemplateSchema.structures[index][position]
+            guard let field = schema.field(in: index, nameHash: hashBytes(key.utf8)) else { return }
             if index == podSpecStructure, key == "serviceAccount" { return }
             if index == containerStructure {
                 if key == "image" { image = try reader.readOptionalString() ?? "" }
@@ -67,7 +70,9 @@ private struct DigestPass {
             sum &+= member(field.nameHash, value)
             isEmpty = false
         }
-        if let hostPort, !(usesHostNetwork && hostPort == containerPort) {
+        var isDefaultPort = false
+        if let hostPort, hostPort == containerPort { isDefaultPort = try usesHostNetwork() }
+        if let hostPort, !isDefaultPort {
             sum &+= member(hashBytes("hostPort".utf8), hostPort)
             isEmpty = false
         }
@@ -113,10 +118,7 @@ private struct DigestPass {
             if digest == nil, keepsZero, field.defaultText == nil { return 2 }
             return digest
         case .string:
-            let text = try reader.readOptionalString() ?? ""
-            if let standard = field.defaultText, text.utf8.elementsEqual(standard) { return nil }
-            if text.isEmpty, !keepsZero { return nil }
-            return hashBytes(text.utf8)
+            return try text(&reader, field, keepsZero: keepsZero)
         case .quantity:
             let kind = try reader.peek()
             guard kind == .string || kind == .number else { _ = try reader.readString(); return nil }
@@ -140,8 +142,24 @@ private struct DigestPass {
         }
     }
 
-    private func readHostNetwork(_ reader: JSONReader) throws(JSONError) -> Bool {
-        var copy = reader
+    /// Hashes a string where it stands; only one with escapes is decoded first.
+    private func text(_ reader: inout JSONReader, _ field: GoField, keepsZero: Bool) throws(JSONError) -> UInt64? {
+        guard try reader.peek() == .string else {
+            _ = try reader.readString()
+            return nil
+        }
+        let range = try reader.skipValue()
+        let content = reader.bytes[range.lowerBound + 1..<range.upperBound - 1]
+        if content.contains(UInt8(ascii: "\\")) {
+            var copy = JSONReader(reader.bytes, range: range)
+            return hashBytes(try copy.readString().utf8)
+        }
+        if let standard = field.defaultText, content.elementsEqual(standard) { return nil }
+        return content.isEmpty && !keepsZero ? nil : hashBytes(content)
+    }
+
+    private func usesHostNetwork() throws(JSONError) -> Bool {
+        guard var copy = podSpec else { return false }
         var found = false
         try copy.readObject { reader, key throws(JSONError) in
             if key == "hostNetwork", try reader.peek() == .bool { found = try reader.readBool() }

@@ -35,6 +35,8 @@ struct Simulation {
     private var stale: RolloutSnapshot?
     private var image = 1
     private(set) var failure: String?
+    /// What was stable when someone aborted; it stays so until someone asks for something else.
+    private var abortedStable: String?
     /// Sizes fit the desired one since the last change of it; availability is only promised from then on.
     private var quietSince = 0
 
@@ -104,6 +106,7 @@ struct Simulation {
             image = Int.random(in: 1...4, using: &random)
             trace("deploys web:\(image)")
             try world.setImage("web:\(image)")
+            abortedStable = nil
             if chance(5) {
                 world.brokenImages.insert("web:\(image)")
             } else {
@@ -111,15 +114,21 @@ struct Simulation {
             }
         case 2:
             trace("aborts")
+            // Repeating an abort that is in effect changes nothing, so a full promotion asked for meanwhile stands.
+            let isRepeated = status.abort && status.promoteFull
+            if status.currentPodHash != status.stableRS, !status.stableRS.isEmpty, !isRepeated {
+                abortedStable = status.stableRS }
             try world.edit(["status": ["abort": true]])
         case 3:
             trace("retries")
+            abortedStable = nil
             try world.edit(["status": ["abort": false]])
         case 4:
             trace("promotes")
             try world.edit(["status": ["pauseConditions": .null]])
         case 5 where status.currentPodHash != status.stableRS:
             trace("promotes fully")
+            abortedStable = nil
             try world.edit(["status": ["promoteFull": true]])
         case 6:
             let replicas = Int.random(in: 1...10, using: &random)
@@ -167,6 +176,9 @@ struct Simulation {
             } catch {
                 trace("conflict at \(effect)")
                 return
+            }
+            if let abortedStable, world.status.stableRS != abortedStable {
+                fail("was aborted, and then promoted \(world.status.stableRS)")
             }
         }
     }
