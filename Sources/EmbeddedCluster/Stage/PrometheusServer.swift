@@ -33,7 +33,7 @@ package struct PrometheusServer: Sendable {
             "prometheus",
             [
                 "--config.file=\(folder)/prometheus.yml", "--storage.tsdb.path=\(folder)/data",
-                "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn", "--storage.tsdb.no-lockfile",
+                "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
             ])
     }
 

@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 import NIOCore
 
 /// The demo shop for a browser: a page that shows live which version answers, by colour.
@@ -9,7 +10,9 @@ package final class ShopPage: Sendable {
 
     /// - Parameter port: 0 takes a free one.
     package init(gateway: MeshGateway, host: String, port: Int = 0) throws {
-        guard let port = port == 0 ? freeLoopbackPort() : port else { throw FileError(what: "find a free port", code: 0) }
+        guard let port = port == 0 ? freeLoopbackPort() : port else {
+            throw FileError(what: "find a free port", code: 0)
+        }
         self.gateway = gateway
         self.host = host
         self.port = port
@@ -31,7 +34,8 @@ package final class ShopPage: Sendable {
                 body: .init(byteBuffer: ByteBuffer(string: answer.body)))
         }
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)))
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() })
         try await application.run()
     }
 

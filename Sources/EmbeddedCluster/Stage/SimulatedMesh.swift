@@ -1,5 +1,6 @@
 import Hummingbird
 package import Kubernetes
+import Logging
 import Manifest
 
 /// Plays the data plane where no pods run: shares imaginary requests out by the live VirtualServices' weights to ready
@@ -42,7 +43,8 @@ package final class SimulatedMesh: Sendable {
         let router = Router()
         router.get("metrics") { [self] _, _ in metrics() }
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)))
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await application.run() }
             group.addTask {

@@ -14,7 +14,10 @@ package final class TemporaryFolder: Sendable {
         }
     }
 
-    deinit { removeTree(path) }
+    deinit { remove() }
+
+    /// Removes it now; for a process that ends without unwinding.
+    package func remove() { removeTree(path) }
 
     /// Writes a file below the folder, making the folders on the way.
     package func write(_ text: String, to name: String) throws {

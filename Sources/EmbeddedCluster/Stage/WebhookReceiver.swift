@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 package import Manifest
 import NIOCore
 
@@ -48,7 +49,8 @@ package final class WebhookReceiver: Sendable {
             return Response(status: .init(code: code))
         }
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)))
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() })
         try await application.run()
     }
 }

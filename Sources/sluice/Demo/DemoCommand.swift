@@ -33,13 +33,12 @@ struct DemoCommand: AsyncParsableCommand {
     func run() async throws {
         let isTerminal = isatty(STDOUT_FILENO) == 1 && output == .text
         let stage = try await DemoStage.open(dashboardPort: port, shopPort: shopPort, loglevel: loglevel)
-        defer { ChildProcess.killAll() }
         let screen = DemoScreen(output: output, isLive: isTerminal)
-        let failure: (any Error)? = await withTaskGroup(of: (any Error)?.self) { group in
+        let director = DemoDirector(
+            api: stage.api, repository: stage.repository, receiver: stage.receiver, load: stage.load,
+            prometheus: stage.prometheus.address, emit: { screen.show($0) })
+        await withTaskGroup(of: (any Error)?.self) { group in
             stage.run(in: &group)
-            let director = DemoDirector(
-                api: stage.api, repository: stage.repository, receiver: stage.receiver, load: stage.load,
-                prometheus: stage.prometheus.address, emit: { screen.show($0) })
             group.addTask {
                 do {
                     try await director.follow()
@@ -48,18 +47,15 @@ struct DemoCommand: AsyncParsableCommand {
             }
             if isTerminal { group.addTask { await screen.live(director, stage) } }
             group.addTask { await play(director, stage, screen) ?? DemoEnd() }
-            // The play ends the rest; whatever else ends before it is a failure.
+            // The play ends the rest; whatever else ends before it is a failure. Ten servers and their connections are
+            // not unwound one by one: the process ends, and takes them with it.
             for await end in group {
                 guard let end else { continue }
-                group.cancelAll()
-                return end is DemoEnd ? nil : end
+                stage.close()
+                if end is DemoEnd { Glibc.exit(0) }
+                screen.fail("\(end)")
+                Glibc.exit(end is CancellationError ? 130 : 1)
             }
-            return nil
-        }
-        await stage.close()
-        if let failure {
-            screen.fail("\(failure)")
-            throw ExitCode(failure is CancellationError ? 130 : 1)
         }
     }
 

@@ -23,7 +23,9 @@ final class DemoScreen: Sendable {
         case .text:
             let verdict = line.verdict.isEmpty ? "" : "  → \(line.verdict)"
             let note = line.note.isEmpty ? "" : "  \(line.note.prefix(160))"
-            add("\(line.time.rfc3339.dropFirst(11).prefix(8))  \(line.object)  \(line.phase)  \(line.weight) %\(verdict)\(note)")
+            add(
+                "\(line.time.rfc3339.dropFirst(11).prefix(8))  \(line.object)  \(line.phase)  \(line.weight) %\(verdict)\(note)"
+            )
         }
     }
 
@@ -42,7 +44,8 @@ final class DemoScreen: Sendable {
     func live(_ director: DemoDirector, _ stage: DemoStage) async -> (any Error)? {
         while !Task.isCancelled {
             let (act, commit, state) = director.snapshot
-            let lines = stage.welcome + [""]
+            let lines =
+                stage.welcome + [""]
                 + view.lines(
                     act: act, commit: commit, state: state, load: stage.load.counts, notes: notes.withLock { $0 })
             let picture = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")

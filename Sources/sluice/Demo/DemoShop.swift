@@ -75,7 +75,7 @@ enum DemoShop {
               - name: canary-hash
               metrics:
               - name: success-rate
-                initialDelay: 2s
+                initialDelay: 3s
                 interval: 1s
                 count: \(stepAnalysisSeconds)
                 # At 98 % a healthy version never fails, and one that loses a tenth of its requests hardly passes once.
@@ -152,6 +152,9 @@ enum DemoShop {
             images:
             - name: shop
               newTag: \(version.tag)
+            # Kustomize does not know where a Rollout names its ConfigMaps.
+            configurations:
+            - names.yaml
             configMapGenerator:
             - name: shop-config
               literals:
@@ -165,7 +168,16 @@ enum DemoShop {
                   value:
                     mesh.sluice.dev/error-percent: "\(version.errorPercent)"
 
-            """
+            """,
+            "overlays/demo/names.yaml": """
+            nameReference:
+            - kind: ConfigMap
+              version: v1
+              fieldSpecs:
+              - kind: Rollout
+                path: spec/template/spec/containers/envFrom/configMapRef/name
+
+            """,
         ]
     }
 

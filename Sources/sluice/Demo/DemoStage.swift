@@ -78,9 +78,10 @@ struct DemoStage: Sendable {
         while dashboard.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(20)) }
     }
 
-    func close() async {
-        await gateway.stop()
-        await stand.stop()
+    /// Ends what would outlive this process.
+    func close() {
+        ChildProcess.killAll()
+        folder.remove()
     }
 
     /// Where things are.
@@ -110,6 +111,11 @@ struct DemoStage: Sendable {
         for line in (BundledKinds.sluice + "\n" + BundledKinds.mesh).split(separator: "\n") {
             _ = try await api.create(
                 definitions, namespace: "", try JSON(parsing: String(line)), subresource: nil, WriteOptions())
+        }
+        for name in [DemoShop.namespace, "argocd", "argo-rollouts", "sluice-system"] {
+            let object: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]
+            _ = try await api.create(
+                DemoResources.namespace, namespace: "", object, subresource: nil, WriteOptions())
         }
     }
 }
