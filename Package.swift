@@ -18,10 +18,10 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// The tests of one module, in `Tests/<name>Tests`.
-func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], data: [String] = []) -> Target {
     .testTarget(
-        name: "\(name)Tests", dependencies: ["SluiceTestKit", .byName(name: name)] + dependencies,
-        resources: resources, swiftSettings: settings)
+        name: "\(name)Tests", dependencies: ["SluiceTestKit", .byName(name: name)] + dependencies, exclude: data,
+        swiftSettings: settings)
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -110,7 +110,7 @@ let package = Package(
         tests("RolloutEngine", ["Manifest"]),
         tests("AnalysisEngine", ["Manifest"]),
         tests("TrafficEngine", ["Manifest"]),
-        tests("Rendering", ["Manifest"]),
+        tests("Rendering", ["Manifest"], data: ["Cases"]),
         tests("SyncEngine", ["Manifest"]),
         tests("Transport", ["Manifest"]),
         tests("Kubernetes", ["Manifest", "Transport"]),

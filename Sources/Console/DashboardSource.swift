@@ -29,4 +29,10 @@ package struct GitPush: Hashable, Sendable {
     package var ref: String
     /// Paths that the push touched; empty where the host does not say.
     package var files: [String]
+
+    package init(urls: [String], ref: String, files: [String]) {
+        self.urls = urls
+        self.ref = ref
+        self.files = files
+    }
 }
