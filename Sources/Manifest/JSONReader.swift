@@ -46,7 +46,11 @@ package struct JSONReader: Sendable {
 
     /// Reads a `null` if one is next.
     package mutating func readNull() throws(JSONError) -> Bool {
-        guard try peek() == .null else { return false }
+        skipWhitespace()
+        guard position < end, bytes[position] == UInt8(ascii: "n") else {
+            _ = try peek()
+            return false
+        }
         try readLiteral("null")
         return true
     }
@@ -128,16 +132,29 @@ package struct JSONReader: Sendable {
     }
 
     package mutating func readString() throws(JSONError) -> String {
-        try expect(.string, "a string")
-        position += 1
-        let start = position
+        if position >= end || bytes[position] != UInt8(ascii: "\"") { try expect(.string, "a string") }
+        let start = position + 1
         let stop = nextQuoteOrEscape(from: start)
         guard stop < end else { throw JSONError("unterminated string", offset: start) }
         if bytes[stop] == UInt8(ascii: "\"") {
             position = stop + 1
-            return String(decoding: bytes[start..<stop], as: UTF8.self)
+            return bytes.span.extracting(start..<stop).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
         }
+        position = start
         return try readEscapedString(from: start)
+    }
+
+    /// The ``ByteHash`` of the next string's text, without making the string.
+    package mutating func readStringHash() throws(JSONError) -> UInt64 {
+        if position >= end || bytes[position] != UInt8(ascii: "\"") { try expect(.string, "a string") }
+        let start = position + 1
+        let stop = nextQuoteOrEscape(from: start)
+        guard stop < end else { throw JSONError("unterminated string", offset: start) }
+        if bytes[stop] == UInt8(ascii: "\"") {
+            position = stop + 1
+            return ByteHash.of(bytes.span, start, stop)
+        }
+        return ByteHash.of(try readString().utf8)
     }
 
     /// The string, or `nil` where the value is null.
@@ -180,6 +197,38 @@ package struct JSONReader: Sendable {
         }
     }
 
+    /// As ``readObject(_:)``, with the ``ByteHash`` of each key instead of the key.
+    package mutating func readHashedObject(
+        _ member: (inout JSONReader, UInt64) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        if try readNull() { return }
+        try expect(.object, "an object")
+        try enter()
+        position += 1
+        skipWhitespace()
+        if try take(UInt8(ascii: "}")) { return leave() }
+        while true {
+            skipWhitespace()
+            let keyStart = position
+            let key = try readStringHash()
+            skipWhitespace()
+            guard try take(UInt8(ascii: ":")) else { throw JSONError("expected ':' after a key", offset: position) }
+            skipWhitespace()
+            let before = position
+            do {
+                try member(&self, key)
+                if position == before { try skipValue() }
+            } catch {
+                var reader = JSONReader(bytes, range: keyStart..<end)
+                throw JSONError(error.reason, offset: error.offset, path: [try reader.readString()] + error.path)
+            }
+            skipWhitespace()
+            if try take(UInt8(ascii: ",")) { continue }
+            if try take(UInt8(ascii: "}")) { return leave() }
+            throw JSONError("expected ',' or '}' in an object", offset: position)
+        }
+    }
+
     /// Calls `element` for each element of a list; one that it leaves unread is skipped.
     ///
     /// `null` is an empty list.
@@ -212,7 +261,7 @@ package struct JSONReader: Sendable {
     package mutating func readStringMap() throws(JSONError) -> [String: String] {
         var map: [String: String] = [:]
         try readObject { reader, key throws(JSONError) in
-            if let value = try reader.readOptionalString() { map[key] = value }
+            if let value = try reader.readOptionalString() { map[KeyInterner.shared.interned(key)] = value }
         }
         return map
     }
@@ -262,54 +311,26 @@ package struct JSONReader: Sendable {
     // MARK: Inside
 
     private func endOfContainer() throws(JSONError) -> Int {
-        let span = bytes.span
-        var nesting = 0
-        var index = position
-        while index < end {
-            switch span[index] {
-            case UInt8(ascii: "\""):
-                index += 1
-                while index < end {
-                    let byte = span[index]
-                    if byte == UInt8(ascii: "\"") { break }
-                    index += byte == UInt8(ascii: "\\") ? 2 : 1
-                }
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                nesting += 1
-                if nesting + depth > maxDepth { throw JSONError("nested too deeply", offset: index) }
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                nesting -= 1
-                if nesting == 0 { return index + 1 }
-            default: break
-            }
-            index += 1
-        }
-        throw JSONError("unterminated object or list", offset: position)
+        guard depth < maxDepth else { throw JSONError("nested too deeply", offset: position) }
+        var scan = ContainerScan(limit: maxDepth - depth)
+        if let stop = scan.end(bytes.span, position + 1, end) { return stop }
+        throw JSONError(scan.isTooDeep ? "nested too deeply" : "unterminated object or list", offset: position)
     }
 
     private func endOfString(after open: Int) throws(JSONError) -> Int {
+        let span = bytes.span
         var index = open + 1
         while index < end {
-            switch bytes[index] {
-            case UInt8(ascii: "\""): return index + 1
-            case UInt8(ascii: "\\"): index += 2
-            default: index += 1
-            }
+            index = ByteScan.quoteOrBackslash(span, index, end)
+            guard index < end else { break }
+            if span[index] == UInt8(ascii: "\"") { return index + 1 }
+            index += 2
         }
         throw JSONError("unterminated string", offset: open)
     }
 
     /// The next `"`, `\` or control character.
-    private func nextQuoteOrEscape(from start: Int) -> Int {
-        let span = bytes.span
-        var index = start
-        while index < end {
-            let byte = span[index]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-            index += 1
-        }
-        return index
-    }
+    private func nextQuoteOrEscape(from start: Int) -> Int { ByteScan.endOfPlainText(bytes.span, start, end) }
 
     private mutating func readEscapedString(from start: Int) throws(JSONError) -> String {
         var text: [UInt8] = []
@@ -366,8 +387,10 @@ package struct JSONReader: Sendable {
         return unit
     }
 
+    @inline(__always)
     private mutating func skipWhitespace() {
         while position < end {
+            if bytes[position] > 0x20 { return }
             switch bytes[position] {
             case 0x20, 0x0A, 0x0D, 0x09: position += 1
             default: return
@@ -375,6 +398,7 @@ package struct JSONReader: Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func take(_ byte: UInt8) throws(JSONError) -> Bool {
         guard position < end else { throw JSONError("the text ends inside a value", offset: position) }
         guard bytes[position] == byte else { return false }
@@ -388,11 +412,15 @@ package struct JSONReader: Sendable {
     }
 
     private mutating func readLiteral(_ literal: StaticString) throws(JSONError) {
-        let text = Array(literal.description.utf8)
-        guard position + text.count <= end, bytes[position..<position + text.count].elementsEqual(text) else {
-            throw JSONError("malformed literal", offset: position)
-        }
-        position += text.count
+        let start = position
+        let count = literal.utf8CodeUnitCount
+        let matches =
+            start + count <= end
+            && literal.withUTF8Buffer { text in
+                bytes.span.extracting(start..<start + count).withUnsafeBufferPointer { $0.elementsEqual(text) }
+            }
+        guard matches else { throw JSONError("malformed literal", offset: position) }
+        position += count
     }
 
     private mutating func enter() throws(JSONError) {

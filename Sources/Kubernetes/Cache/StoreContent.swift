@@ -4,8 +4,14 @@ import Manifest
 struct StoreContent<Object: CachedObject> {
     typealias Change = Store<Object>.Change
 
+    /// Objects are large, and a dictionary keeps a third of its places free.
+    private final class Box: Sendable {
+        let object: Object
+        init(_ object: Object) { self.object = object }
+    }
+
     /// Namespace to name to object: names are stored once, and a namespace needs no index.
-    private var objects: [String: [String: Object]] = [:]
+    private var objects: [String: [String: Box]] = [:]
     private var owned: [String: [ObjectKey]] = [:]
     private let indexers: [String: Store<Object>.Index]
     private var indexes: [String: [String: Set<ObjectKey>]] = [:]
@@ -17,10 +23,10 @@ struct StoreContent<Object: CachedObject> {
 
     init(indexes: [String: Store<Object>.Index]) { indexers = indexes }
 
-    subscript(key: ObjectKey) -> Object? { objects[key.namespace]?[key.name] }
+    subscript(key: ObjectKey) -> Object? { objects[key.namespace]?[key.name]?.object }
 
-    var all: [Object] { objects.values.flatMap(\.values) }
-    func inNamespace(_ namespace: String) -> [Object] { objects[namespace].map { Array($0.values) } ?? [] }
+    var all: [Object] { objects.values.flatMap { $0.values.map(\.object) } }
+    func inNamespace(_ namespace: String) -> [Object] { objects[namespace]?.values.map(\.object) ?? [] }
     func ownedBy(_ uid: String) -> [Object] { owned[uid]?.compactMap { self[$0] } ?? [] }
     func indexed(_ index: String, _ value: String) -> [Object] { indexes[index]?[value]?.compactMap { self[$0] } ?? [] }
 
@@ -69,7 +75,7 @@ struct StoreContent<Object: CachedObject> {
             case .newer, .unknown: unfile(old)
             }
         }
-        objects[key.namespace, default: [:]][key.name] = object
+        objects[key.namespace, default: [:]][key.name] = Box(object)
         if old == nil { count += 1 }
         file(object)
         if let old, old.uid != object.uid {

@@ -19,7 +19,8 @@ package struct ListSplitter: Sendable {
     private var buffer: [UInt8] = []
     private var isCapturing = false
     private var isKey = false
-    private var nesting = 0
+    /// Of a value that is an object or list.
+    private var scan: ContainerScan?
     private var isInString = false
     private var isEscaped = false
     private var members: [String: [UInt8]] = [:]
@@ -99,7 +100,7 @@ package struct ListSplitter: Sendable {
     private mutating func begin(isKey: Bool) {
         isCapturing = true
         self.isKey = isKey
-        (nesting, isInString, isEscaped) = (0, false, false)
+        (scan, isInString, isEscaped) = (nil, false, false)
     }
 
     private mutating func capture(_ chunk: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {
@@ -112,9 +113,8 @@ package struct ListSplitter: Sendable {
 
     /// Where the value ends that is being read; `nil` where it goes on in the next piece.
     private mutating func endOfValue(_ chunk: Span<UInt8>, from start: Int) -> Int? {
-        var (index, nesting, isInString, isEscaped) = (start, nesting, isInString, isEscaped)
-        defer { (self.nesting, self.isInString, self.isEscaped) = (nesting, isInString, isEscaped) }
-        let isFresh = buffer.isEmpty
+        if scan != nil { return scan?.end(chunk, start, chunk.count) }
+        var index = start
         while index < chunk.count {
             let byte = chunk[index]
             if isInString {
@@ -123,23 +123,18 @@ package struct ListSplitter: Sendable {
                 } else if byte == UInt8(ascii: "\\") {
                     isEscaped = true
                 } else if byte == UInt8(ascii: "\"") {
-                    isInString = false
-                    if nesting == 0 { return index + 1 }
+                    return index + 1
                 }
-                index += 1
-                continue
-            }
-            switch byte {
-            case UInt8(ascii: "\""): isInString = true
-            case UInt8(ascii: "{"), UInt8(ascii: "["): nesting += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                // A number or literal ends where its container does.
-                if nesting == 0 { return index }
-                nesting -= 1
-                if nesting == 0 { return index + 1 }
-            case UInt8(ascii: ","), 0x20, 0x0A, 0x0D, 0x09:
-                if nesting == 0, index > start || !isFresh { return index }
-            default: break
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""): isInString = true
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    scan = ContainerScan()
+                    return scan?.end(chunk, index + 1, chunk.count)
+                // A number or literal ends where its container does, or before what follows.
+                case UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), 0x20, 0x0A, 0x0D, 0x09: return index
+                default: break
+                }
             }
             index += 1
         }

@@ -50,31 +50,56 @@ struct DecodedMetadata {
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         var found = DecodedMetadata()
-        try reader.readObject { reader, name throws(JSONError) in
-            switch name {
-            case "name": found.key.name = try reader.readText()
-            case "namespace": found.key.namespace = try reader.readText()
-            case "uid": found.uid = try reader.readText()
-            case "resourceVersion": found.resourceVersion = try reader.readText()
-            case "generation": found.generation = try reader.readNull() ? 0 : reader.readInt()
-            case "creationTimestamp": found.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
-            case "deletionTimestamp": found.isBeingDeleted = try reader.readTime() != nil
-            case "labels": found.labels = try reader.readStringMap()
-            case "annotations":
+        try reader.readHashedObject { reader, name throws(JSONError) in
+            // Most of a list's members; ordered by how often they come. `managedFields` is half of an object.
+            if name == Name.managedFields { return }
+            if name == Name.name {
+                found.key.name = try reader.readText()
+            } else if name == Name.namespace {
+                found.key.namespace = KeyInterner.shared.interned(try reader.readText())
+            } else if name == Name.uid {
+                found.uid = try reader.readText()
+            } else if name == Name.resourceVersion {
+                found.resourceVersion = try reader.readText()
+            } else if name == Name.generation {
+                found.generation = try reader.readNull() ? 0 : reader.readInt()
+            } else if name == Name.creationTimestamp {
+                found.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
+            } else if name == Name.labels {
+                found.labels = try reader.readStringMap()
+            } else if name == Name.annotations {
                 try reader.readObject { reader, key throws(JSONError) in
                     // Often the largest string of an object, and nobody here reads it.
                     if key == Keys.lastApplied { return }
-                    if let value = try reader.readOptionalString() { found.annotations[key] = value }
+                    if let value = try reader.readOptionalString() {
+                        found.annotations[KeyInterner.shared.interned(key)] = value
+                    }
                 }
-            case "ownerReferences":
+            } else if name == Name.ownerReferences {
                 try reader.readArray { reader throws(JSONError) in
                     let reference = try OwnerReference(&reader)
                     if reference.isController { found.owner = reference }
                 }
-            default: break
+            } else if name == Name.deletionTimestamp {
+                found.isBeingDeleted = try reader.readTime() != nil
             }
         }
         self = found
+    }
+
+    /// Hashes of the members' names.
+    private enum Name {
+        static let annotations = ByteHash.of("annotations".utf8)
+        static let creationTimestamp = ByteHash.of("creationTimestamp".utf8)
+        static let deletionTimestamp = ByteHash.of("deletionTimestamp".utf8)
+        static let generation = ByteHash.of("generation".utf8)
+        static let labels = ByteHash.of("labels".utf8)
+        static let managedFields = ByteHash.of("managedFields".utf8)
+        static let name = ByteHash.of("name".utf8)
+        static let namespace = ByteHash.of("namespace".utf8)
+        static let ownerReferences = ByteHash.of("ownerReferences".utf8)
+        static let resourceVersion = ByteHash.of("resourceVersion".utf8)
+        static let uid = ByteHash.of("uid".utf8)
     }
 }
 
@@ -91,15 +116,23 @@ package struct OwnerReference: Hashable, Sendable {
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         var found = OwnerReference(kind: "", name: "", uid: "", isController: false)
-        try reader.readObject { reader, name throws(JSONError) in
+        try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
-            case "kind": found.kind = try reader.readText()
-            case "name": found.name = try reader.readText()
-            case "uid": found.uid = try reader.readText()
-            case "controller": found.isController = try reader.readFlag()
+            case Name.kind: found.kind = try reader.readText()
+            case Name.name: found.name = try reader.readText()
+            case Name.uid: found.uid = try reader.readText()
+            case Name.controller: found.isController = try reader.readFlag()
             default: break
             }
         }
         self = found
+    }
+
+    /// Hashes of the members' names.
+    private enum Name {
+        static let controller = ByteHash.of("controller".utf8)
+        static let kind = ByteHash.of("kind".utf8)
+        static let name = ByteHash.of("name".utf8)
+        static let uid = ByteHash.of("uid".utf8)
     }
 }

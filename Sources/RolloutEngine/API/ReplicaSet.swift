@@ -44,9 +44,9 @@ package struct ReplicaSet: Hashable, Sendable {
 
     package static func decode(_ reader: inout JSONReader) throws(JSONError) -> ReplicaSet {
         var found = ReplicaSet(key: ObjectKey(name: ""), uid: "", resourceVersion: "")
-        try reader.readObject { reader, name throws(JSONError) in
+        try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
-            case "metadata":
+            case Name.metadata:
                 let metadata = try DecodedMetadata(&reader)
                 found.key = metadata.key
                 found.uid = metadata.uid
@@ -57,8 +57,8 @@ package struct ReplicaSet: Hashable, Sendable {
                 found.labels = metadata.labels
                 found.annotations = metadata.annotations
                 found.owner = metadata.owner
-            case "spec": try found.readSpec(&reader)
-            case "status": try found.readStatus(&reader)
+            case Name.spec: try found.readSpec(&reader)
+            case Name.status: try found.readStatus(&reader)
             default: break
             }
         }
@@ -72,45 +72,27 @@ package struct ReplicaSet: Hashable, Sendable {
 
     private mutating func readSpec(_ reader: inout JSONReader) throws(JSONError) {
         var found = self
-        try reader.readObject { reader, name throws(JSONError) in
+        try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
-            case "replicas": found.replicas = try reader.readOptionalInt32() ?? 1
-            case "minReadySeconds": found.minReadySeconds = try reader.readOptionalInt32() ?? 0
-            case "template":
-                var copy = reader
-                found.images = try ReplicaSet.images(&copy)
-                found.templateDigest = try TemplateDigest.read(&reader)
+            case Name.replicas: found.replicas = try reader.readOptionalInt32() ?? 1
+            case Name.minReadySeconds: found.minReadySeconds = try reader.readOptionalInt32() ?? 0
+            case Name.template:
+                (found.templateDigest, found.images) = try TemplateDigest.readWithImages(&reader)
             default: break
             }
         }
         self = found
     }
 
-    private static func images(_ reader: inout JSONReader) throws(JSONError) -> [String] {
-        var images: [String] = []
-        try reader.readObject { reader, name throws(JSONError) in
-            guard name == "spec" else { return }
-            try reader.readObject { reader, name throws(JSONError) in
-                guard name == "containers" else { return }
-                try reader.readArray { reader throws(JSONError) in
-                    try reader.readObject { reader, name throws(JSONError) in
-                        if name == "image" { images.append(try reader.readText()) }
-                    }
-                }
-            }
-        }
-        return images
-    }
-
     private mutating func readStatus(_ reader: inout JSONReader) throws(JSONError) {
         var found = self
-        try reader.readObject { reader, name throws(JSONError) in
+        try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
-            case "replicas": found.currentReplicas = try reader.readOptionalInt32() ?? 0
-            case "readyReplicas": found.readyReplicas = try reader.readOptionalInt32() ?? 0
-            case "availableReplicas": found.availableReplicas = try reader.readOptionalInt32() ?? 0
-            case "observedGeneration": found.observedGeneration = try reader.readNull() ? 0 : reader.readInt()
-            case "conditions":
+            case Name.replicas: found.currentReplicas = try reader.readOptionalInt32() ?? 0
+            case Name.readyReplicas: found.readyReplicas = try reader.readOptionalInt32() ?? 0
+            case Name.availableReplicas: found.availableReplicas = try reader.readOptionalInt32() ?? 0
+            case Name.observedGeneration: found.observedGeneration = try reader.readNull() ? 0 : reader.readInt()
+            case Name.conditions:
                 try reader.readArray { reader throws(JSONError) in
                     let condition = try RolloutCondition(&reader)
                     if condition.type == "ReplicaFailure", condition.status == "True" { found.failure = condition }
@@ -119,5 +101,19 @@ package struct ReplicaSet: Hashable, Sendable {
             }
         }
         self = found
+    }
+
+    /// Hashes of the members' names.
+    private enum Name {
+        static let availableReplicas = ByteHash.of("availableReplicas".utf8)
+        static let conditions = ByteHash.of("conditions".utf8)
+        static let metadata = ByteHash.of("metadata".utf8)
+        static let minReadySeconds = ByteHash.of("minReadySeconds".utf8)
+        static let observedGeneration = ByteHash.of("observedGeneration".utf8)
+        static let readyReplicas = ByteHash.of("readyReplicas".utf8)
+        static let replicas = ByteHash.of("replicas".utf8)
+        static let spec = ByteHash.of("spec".utf8)
+        static let status = ByteHash.of("status".utf8)
+        static let template = ByteHash.of("template".utf8)
     }
 }

@@ -59,8 +59,8 @@ final class GoField: Sendable {
 /// `!` after it marks a field without `omitempty`, `=text` the value that the API server defaults it to.
 final class GoSchema: Sendable {
     let structures: [[GoField]]
-    /// Open-addressed tables from a name's hash to a field's position + 1, one for each struct.
-    private let lookup: [[UInt8]]
+    /// The same fields for digests, by the hash of their names.
+    let digestFields: FieldTable
     private let names: [String: Int]
 
     init(_ table: String) {
@@ -72,41 +72,12 @@ final class GoSchema: Sendable {
         structures = lines.map { line in
             line.split(separator: " ").dropFirst().map { GoField($0, structures: names) }
         }
-        lookup = structures.map(GoSchema.table)
-    }
-
-    private static func table(_ fields: [GoField]) -> [UInt8] {
-        var size = 8
-        while size < fields.count * 3 { size *= 2 }
-        var table = [UInt8](repeating: 0, count: size)
-        for (position, field) in fields.enumerated() {
-            var slot = Int(truncatingIfNeeded: field.nameHash) & (size - 1)
-            while table[slot] != 0 { slot = (slot + 1) & (size - 1) }
-            table[slot] = UInt8(position + 1)
-        }
-        return table
-    }
-
-    /// The field whose name has this hash, or `nil` for an unknown name.
-    func field(in structure: Int, nameHash: UInt64) -> GoField? {
-        let table = lookup[structure]
-        let fields = structures[structure]
-        var slot = Int(truncatingIfNeeded: nameHash) & (table.count - 1)
-        while case let entry = Int(table[slot]), entry != 0 {
-            let field = fields[entry - 1]
-            if field.nameHash == nameHash { return field }
-            slot = (slot + 1) & (table.count - 1)
-        }
-        return nil
+        digestFields = FieldTable(structures)
     }
 
     /// The index of a struct; the table is ours, so a missing name is a programming error that tests would meet.
     func index(of name: String) -> Int { names[name] ?? 0 }
 }
 
-/// FNV-1a in 64 bits.
-func hashBytes(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    return hash
-}
+/// The hash of a name or text; the same as ``JSONReader/readStringHash()`` gives.
+func hashBytes(_ bytes: some Sequence<UInt8>) -> UInt64 { ByteHash.of(bytes) }

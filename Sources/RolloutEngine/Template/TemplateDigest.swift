@@ -8,8 +8,14 @@ package import Manifest
 package enum TemplateDigest {
     /// - Throws: `JSONError` with the path of a field whose type is wrong.
     package static func read(_ reader: inout JSONReader) throws(JSONError) -> UInt64 {
-        var pass = DigestPass()
-        return try pass.structure(&reader, podTemplateSchema.index(of: "PodTemplateSpec")) ?? 0
+        try readWithImages(&reader).digest
+    }
+
+    /// Also gives the images of `spec.containers`, in order.
+    static func readWithImages(_ reader: inout JSONReader) throws(JSONError) -> (digest: UInt64, images: [String]) {
+        var pass = emptyPass
+        let digest = try pass.structure(&reader, templateStructure)
+        return (digest ?? 0, pass.images)
     }
 
     package static func of(_ template: JSON) throws(JSONError) -> UInt64 {
@@ -18,91 +24,129 @@ package enum TemplateDigest {
     }
 }
 
-private let containerStructure = podTemplateSchema.index(of: "Container")
-private let portStructure = podTemplateSchema.index(of: "ContainerPort")
-private let podSpecStructure = podTemplateSchema.index(of: "PodSpec")
-private let hashLabelBytes = Array(Keys.podTemplateHash.utf8)
+/// Hashes of the names that are looked at apart.
+private enum Name {
+    static let containers = hashBytes("containers".utf8)
+    static let containerPort = hashBytes("containerPort".utf8)
+    static let hashLabel = hashBytes(Keys.podTemplateHash.utf8)
+    static let hostNetwork = hashBytes("hostNetwork".utf8)
+    static let hostPort = hashBytes("hostPort".utf8)
+    static let image = hashBytes("image".utf8)
+    static let imagePullPolicy = hashBytes("imagePullPolicy".utf8)
+    static let labels = hashBytes("labels".utf8)
+    static let serviceAccount = hashBytes("serviceAccount".utf8)
+    static let empty = hashBytes("".utf8)
+}
+
+/// Made once: a copy costs less than looking its constants up.
+private let emptyPass = DigestPass()
+private let templateStructure = podTemplateSchema.index(of: "PodTemplateSpec")
 
 private struct DigestPass {
-    /// Held here, because a global is checked for its initialisation at each use.
-    private let schema = podTemplateSchema
-    /// Where the pod's spec begins: ports of a host-network pod default `hostPort` to `containerPort`, and only a
-    /// template with a `hostPort` pays for the look.
+    private(set) var images: [String] = []
+    /// Where the pod's spec begins: ports of a host-network pod default `hostPort` to `containerPort`.
     private var podSpec: JSONReader?
+    private var isInContainers = false
+    private let fields = podTemplateSchema.digestFields
+    private let containerStructure = podTemplateSchema.index(of: "Container")
+    private let portStructure = podTemplateSchema.index(of: "ContainerPort")
+    private let podSpecStructure = podTemplateSchema.index(of: "PodSpec")
+    private let emptyHash = Name.empty
 
     /// The digest of a struct's members, or `nil` where all of them are empty or defaults.
     mutating func structure(_ reader: inout JSONReader, _ index: Int) throws(JSONError) -> UInt64? {
         guard try !reader.readNull() else { return nil }
         if index == podSpecStructure { podSpec = reader }
+        if index == containerStructure { return try container(&reader) }
+        if index == portStructure { return try port(&reader) }
         var sum: UInt64 = 0
         var isEmpty = true
-        var containerPort: UInt64?
-        var hostPort: UInt64?
-        var image = ""
-        var pullPolicy: String?
-        var pass = self
-        let schema = schema
-        try reader.readObject { reader, key throws(JSONError) in
-            guard let field = schema.field(in: index, nameHash: hashBytes(key.utf8)) else { return }
-            if index == podSpecStructure, key == "serviceAccount" { return }
-            if index == containerStructure {
-                if key == "image" { image = try reader.readOptionalString() ?? "" }
-                if key == "imagePullPolicy" {
-                    pullPolicy = try reader.readOptionalString()
-                    return
-                }
-                if key == "image" {
-                    if !image.isEmpty {
-                        sum &+= member(field.nameHash, hashBytes(image.utf8))
-                        isEmpty = false
-                    }
-                    return
-                }
+        try reader.readHashedObject { reader, key throws(JSONError) in
+            guard let field = fields.field(index, key) else { return }
+            if index == podSpecStructure {
+                if key == Name.serviceAccount { return }
+                isInContainers = key == Name.containers
             }
-            guard let value = try pass.value(&reader, field) else { return }
-            if index == portStructure {
-                if key == "containerPort" { containerPort = value }
-                if key == "hostPort" {
-                    hostPort = value
-                    return
-                }
-            }
-            sum &+= member(field.nameHash, value)
-            isEmpty = false
-        }
-        var isDefaultPort = false
-        if let hostPort, hostPort == containerPort { isDefaultPort = try usesHostNetwork() }
-        if let hostPort, !isDefaultPort {
-            sum &+= member(hashBytes("hostPort".utf8), hostPort)
-            isEmpty = false
-        }
-        if let pullPolicy, !pullPolicy.isEmpty, pullPolicy != defaultPullPolicy(image) {
-            sum &+= member(hashBytes("imagePullPolicy".utf8), hashBytes(pullPolicy.utf8))
+            guard let value = try value(&reader, field) else { return }
+            sum &+= member(key, value)
             isEmpty = false
         }
         return isEmpty ? nil : mix(sum)
     }
 
-    private mutating func value(_ reader: inout JSONReader, _ field: GoField) throws(JSONError) -> UInt64? {
+    /// A container: what its pull policy defaults to depends on its image.
+    private mutating func container(_ reader: inout JSONReader) throws(JSONError) -> UInt64? {
+        var sum: UInt64 = 0
+        var isEmpty = true
+        var image = ""
+        var pullPolicy: String?
+        try reader.readHashedObject { reader, key throws(JSONError) in
+            guard let field = fields.field(containerStructure, key) else { return }
+            if key == Name.image {
+                image = try reader.readOptionalString() ?? ""
+                if isInContainers { images.append(image) }
+            } else if key == Name.imagePullPolicy {
+                pullPolicy = try reader.readOptionalString()
+            } else {
+                guard let value = try value(&reader, field) else { return }
+                sum &+= member(key, value)
+                isEmpty = false
+            }
+        }
+        if !image.isEmpty {
+            sum &+= member(Name.image, hashBytes(image.utf8))
+            isEmpty = false
+        }
+        if let pullPolicy, !pullPolicy.isEmpty, pullPolicy != defaultPullPolicy(image) {
+            sum &+= member(Name.imagePullPolicy, hashBytes(pullPolicy.utf8))
+            isEmpty = false
+        }
+        return isEmpty ? nil : mix(sum)
+    }
+
+    private mutating func port(_ reader: inout JSONReader) throws(JSONError) -> UInt64? {
+        var sum: UInt64 = 0
+        var isEmpty = true
+        var containerPort: UInt64?
+        var hostPort: UInt64?
+        try reader.readHashedObject { reader, key throws(JSONError) in
+            guard let field = fields.field(portStructure, key), let value = try value(&reader, field) else { return }
+            if key == Name.hostPort {
+                hostPort = value
+                return
+            }
+            if key == Name.containerPort { containerPort = value }
+            sum &+= member(key, value)
+            isEmpty = false
+        }
+        if let hostPort {
+            let isDefault = hostPort == containerPort ? try usesHostNetwork() : false
+            if !isDefault {
+                sum &+= member(Name.hostPort, hostPort)
+                isEmpty = false
+            }
+        }
+        return isEmpty ? nil : mix(sum)
+    }
+
+    private mutating func value(_ reader: inout JSONReader, _ field: DigestField) throws(JSONError) -> UInt64? {
         if try reader.readNull() { return nil }
         switch field.shape {
         case .single: return try single(&reader, field, keepsZero: field.isPointer)
         case .list:
             var hash: UInt64 = 0x9E37_79B9
             var isEmpty = true
-            var pass = self
             try reader.readArray { reader throws(JSONError) in
-                hash = mix(hash &* 31 &+ (try pass.single(&reader, field, keepsZero: true) ?? 1))
+                hash = mix(hash &* 31 &+ (try single(&reader, field, keepsZero: true) ?? 1))
                 isEmpty = false
             }
             return isEmpty ? nil : hash
         case .map:
             var sum: UInt64 = 0
             var isEmpty = true
-            var pass = self
-            try reader.readObject { reader, key throws(JSONError) in
-                if field.name == "labels", key.utf8.elementsEqual(hashLabelBytes) { return }
-                sum &+= member(hashBytes(key.utf8), try pass.single(&reader, field, keepsZero: true) ?? 1)
+            try reader.readHashedObject { reader, key throws(JSONError) in
+                if key == Name.hashLabel, field.nameHash == Name.labels { return }
+                sum &+= member(key, try single(&reader, field, keepsZero: true) ?? 1)
                 isEmpty = false
             }
             return isEmpty ? nil : mix(sum)
@@ -110,59 +154,48 @@ private struct DigestPass {
     }
 
     private mutating func single(
-        _ reader: inout JSONReader, _ field: GoField, keepsZero: Bool
+        _ reader: inout JSONReader, _ field: DigestField, keepsZero: Bool
     ) throws(JSONError) -> UInt64? {
         switch field.kind {
         case .structure:
             let digest = try structure(&reader, field.structure)
-            if digest == nil, keepsZero, field.defaultText == nil { return 2 }
+            if digest == nil, keepsZero, !field.hasDefault { return 2 }
             return digest
         case .string:
-            return try text(&reader, field, keepsZero: keepsZero)
+            let hash = try reader.readNull() ? emptyHash : reader.readStringHash()
+            if field.hasDefault, hash == field.defaultHash { return nil }
+            if hash == emptyHash, !keepsZero { return nil }
+            return hash
         case .quantity:
             let kind = try reader.peek()
             guard kind == .string || kind == .number else { _ = try reader.readString(); return nil }
-            let text = canonicalQuantity(try reader.readJSON())
-            if text == "0", !keepsZero { return nil }
-            return hashBytes(text.utf8)
+            let json = try reader.readJSON()
+            guard let quantity = Quantity(json) else { return hashBytes((json.stringValue ?? json.description).utf8) }
+            if quantity.nanos == 0, !keepsZero { return nil }
+            return mix(
+                UInt64(truncatingIfNeeded: quantity.nanos) ^ mix(UInt64(truncatingIfNeeded: quantity.nanos >> 64)))
         case .integer:
             let number = try reader.readInt()
-            if let standard = field.defaultText, String(number).utf8.elementsEqual(standard) { return nil }
+            if field.hasDefault, number == field.defaultNumber { return nil }
             if number == 0, !keepsZero { return nil }
             return mix(UInt64(bitPattern: number))
         case .boolean:
             let flag = try reader.readBool()
-            if let standard = field.defaultText, standard.elementsEqual((flag ? "true" : "false").utf8) { return nil }
+            if field.hasDefault, flag == (field.defaultNumber == 1) { return nil }
             return flag ? 3 : keepsZero ? 4 : nil
         case .intOrString:
-            if try reader.peek() == .string { return hashBytes(try reader.readString().utf8) }
+            if try reader.peek() == .string { return try reader.readStringHash() }
             return mix(UInt64(bitPattern: try reader.readInt()))
         case .raw:
             return hashBytes(try reader.readJSON().serialized())
         }
     }
 
-    /// Hashes a string where it stands; only one with escapes is decoded first.
-    private func text(_ reader: inout JSONReader, _ field: GoField, keepsZero: Bool) throws(JSONError) -> UInt64? {
-        guard try reader.peek() == .string else {
-            _ = try reader.readString()
-            return nil
-        }
-        let range = try reader.skipValue()
-        let content = reader.bytes[range.lowerBound + 1..<range.upperBound - 1]
-        if content.contains(UInt8(ascii: "\\")) {
-            var copy = JSONReader(reader.bytes, range: range)
-            return hashBytes(try copy.readString().utf8)
-        }
-        if let standard = field.defaultText, content.elementsEqual(standard) { return nil }
-        return content.isEmpty && !keepsZero ? nil : hashBytes(content)
-    }
-
     private func usesHostNetwork() throws(JSONError) -> Bool {
-        guard var copy = podSpec else { return false }
+        guard var reader = podSpec else { return false }
         var found = false
-        try copy.readObject { reader, key throws(JSONError) in
-            if key == "hostNetwork", try reader.peek() == .bool { found = try reader.readBool() }
+        try reader.readHashedObject { reader, key throws(JSONError) in
+            if key == Name.hostNetwork, try reader.peek() == .bool { found = try reader.readBool() }
         }
         return found
     }
