@@ -87,7 +87,7 @@ package struct SyncOperation: Hashable, Sendable {
         dryRun = sync.bool("dryRun")
         resources = sync.list("resources").map(Selection.init)
         syncOptions = sync.strings("syncOptions")
-        autoHealAttempts = sync.int("autoHealAttemptsCount") ?? 0
+        autoHealAttempts = max(sync.int("autoHealAttemptsCount") ?? 0, 0)
         for name in ["revisions", "sources", "manifests"] where !sync.list(name).isEmpty { sync.unsupported(name) }
         if let source = sync.object("source") {
             let source = ApplicationSource(source)
@@ -122,6 +122,14 @@ package struct SyncOperation: Hashable, Sendable {
     private static let restoreInfo = "sluice.dev/restores-after"
     private static let pruneInfo = "sluice.dev/prunes-after"
 
+    /// Whether `requested` is what this operation was begun from; beginning pins its revision to a commit.
+    package func isSameRequest(as requested: SyncOperation) -> Bool {
+        var other = requested
+        let isCommit = other.revision.utf8.count == 40 && other.revision.allSatisfy(\.isHexDigit)
+        if !isCommit { other.revision = revision }
+        return other == self
+    }
+
     /// Whether all of the Application is meant, so that history and the ledger record it.
     package var isFull: Bool { resources.isEmpty && !dryRun }
 
@@ -138,7 +146,7 @@ package struct SyncOperation: Hashable, Sendable {
         if !username.isEmpty { initiator["username"] = .string(username) }
         if isAutomated { initiator["automated"] = true }
         var json: JSON = ["sync": sync, "initiatedBy": initiator]
-        if retry.limit != 0 { json["retry"] = retry.json }
+        if retry != RetryPolicy(limit: 0) { json["retry"] = retry.json }
         switch purpose {
         case .sync: break
         case .restore(let release):

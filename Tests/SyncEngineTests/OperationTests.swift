@@ -174,6 +174,23 @@ import Testing
         #expect(ApplicationStatus(["operationState": state.json]).operationState == state)
     }
 
+    @Test(
+        "a request is known again after its revision was pinned and it was written and read back",
+        arguments: [
+            #"{"sync":{"revision":"main","prune":true},"initiatedBy":{"username":"ada"}}"#,
+            #"{"sync":{},"retry":{"limit":0,"backoff":{"duration":"1s"}}}"#,
+            #"{"sync":{"autoHealAttemptsCount":-3,"syncStrategy":{"hook":{}}},"info":[{"name":"x","value":"y"}]}"#,
+        ])
+    func sameRequest(_ text: String) throws {
+        let requested = try #require(SyncOperation(json(text)))
+        let state = OperationState.begin(requested, revision: sha("a"), now: Self.start)
+        let readBack = try #require(ApplicationStatus(["operationState": state.json]).operationState)
+        #expect(readBack.operation.isSameRequest(as: requested))
+        var other = requested
+        other.prune.toggle()
+        #expect(!readBack.operation.isSameRequest(as: other))
+    }
+
     @Test("history counts on and is trimmed, and a repeated write adds nothing")
     func history() {
         var history: [HistoryEntry] = []

@@ -25,7 +25,9 @@ struct StatusReport: Sendable {
         var status = old
         let conditions = ApplicationCondition.json(conditions, previous: old["conditions"], now: now)
         status["conditions"] = conditions.arrayValue?.isEmpty == false ? conditions : nil
-        let sync: SyncStatus = isKnown ? comparison?.status ?? .unknown : .unknown
+        var sync: SyncStatus = isKnown ? comparison?.status ?? .unknown : .unknown
+        // A rejected commit is not what the cluster is meant to hold, even where its other objects happen to be alike.
+        if sync == .synced, self.conditions.contains(where: { $0.kind == .commitRejected }) { sync = .outOfSync }
         status.set(.string(sync.rawValue), at: "sync", "status")
         if isKnown, let comparison, let source {
             status.set(.string(revision), at: "sync", "revision")
@@ -65,7 +67,12 @@ extension ApplicationReconciler {
         var patch = JSON.emptyObject
         if let changes = MergePatch.diff(from: application.status.json, to: status) { patch["status"] = changes }
         if let request = report.request { patch["operation"] = request.json }
-        if report.endsOperation, application.operation != nil { patch["operation"] = .null }
+        // One that was written while another ran is kept, and begins next.
+        if report.endsOperation, let requested = application.operation,
+            report.state.map({ $0.operation.isSameRequest(as: requested) }) ?? true
+        {
+            patch["operation"] = .null
+        }
         if application.annotations[Names.refresh] != nil {
             patch.set(.null, at: "metadata", "annotations", Names.refresh)
         }

@@ -192,7 +192,7 @@ import Testing
 
     @Test(
         "a commit that does not render is told, and the one before stays",
-        arguments: [["shop/x.yaml": "apiVersion: v1\nkind: ["], [:]])
+        arguments: [["shop/x.yaml": "apiVersion: v1\nmetadata: {name: x}\nkind: ["], [:]])
     func doesNotRender(_ files: [String: String]) async throws {
         try await ApplicationStand.run { stand in
             try await stand.releaseFirst()

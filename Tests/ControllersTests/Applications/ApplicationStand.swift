@@ -12,6 +12,8 @@ import Testing
 struct ApplicationStand {
     static let key = ObjectKey(namespace: "argocd", name: "web")
     static let rollout = ObjectKey(namespace: "shop", name: "web")
+    static let virtualServices = Resource(
+        group: "networking.istio.io", version: "v1alpha3", plural: "virtualservices", kind: "VirtualService")
     static let configMaps = Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap")
 
     let clock = ManualWallClock()
@@ -29,7 +31,7 @@ struct ApplicationStand {
             kind: "CustomResourceDefinition", isNamespaced: false)
         let namespaces = Resource(
             group: "", version: "v1", plural: "namespaces", kind: "Namespace", isNamespaced: false)
-        for line in BundledKinds.sluice.split(separator: "\n") {
+        for line in (BundledKinds.sluice + "\n" + BundledKinds.mesh).split(separator: "\n") {
             _ = try await api.create(
                 definitions, namespace: "", try JSON(parsing: String(line)), subresource: nil, WriteOptions())
         }
@@ -48,7 +50,7 @@ struct ApplicationStand {
         reconciler = ApplicationReconciler(
             api: api, caches: caches, live: LiveObjects(api, namespace: nil, clock: clock, logger: logger),
             discovery: Discovery(fixed: [
-                .rollouts, Self.configMaps, .services, .applications, .releases,
+                .rollouts, Self.configMaps, Self.virtualServices, .services, .applications, .releases,
                 Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment"),
             ]),
             sources: ApplicationSources(interval: .seconds(120)) { _ throws(SourceError) in SourceRepository(source) },
