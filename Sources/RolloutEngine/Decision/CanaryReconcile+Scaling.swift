@@ -113,7 +113,8 @@ extension CanaryReconcile {
         var wanted: [Int: Int] = [:]
         // Pods that do not serve go first; they cost no availability.
         for index in others where sets[index].available < sets[index].spec { wanted[index] = sets[index].available }
-        var maxDown = sets.reduce(0) { $0 + $1.available } - (replicas - limits.unavailable)
+        // Pods beyond a size that was lowered before are on their way out, though they still count as available.
+        var maxDown = sets.reduce(0) { $0 + min($1.available, $1.spec) } - (replicas - limits.unavailable)
         let newestFirst = others.sorted {
             let (left, right) = (sets[$0].seen.revision ?? 0, sets[$1].seen.revision ?? 0)
             return left != right ? left > right : sets[$0].name < sets[$1].name

@@ -115,9 +115,13 @@ struct Simulation {
         case 2:
             trace("aborts")
             // Repeating an abort that is in effect changes nothing, so a full promotion asked for meanwhile stands.
-            let isRepeated = status.abort && status.promoteFull
+            // One that comes before the controller has seen a new template counts for the old one and goes with it.
+            let isRepeated =
+                status.abort && status.promoteFull
+                || status.observedGeneration != String(world.typed.generation)
             if status.currentPodHash != status.stableRS, !status.stableRS.isEmpty, !isRepeated {
-                abortedStable = status.stableRS }
+                abortedStable = status.stableRS
+            }
             try world.edit(["status": ["abort": true]])
         case 3:
             trace("retries")
@@ -169,7 +173,7 @@ struct Simulation {
                 return
             }
             if withBadLuck, chance(25) { movePods() }
-            check(effect)
+            check(effect, seen)
             do {
                 try world.perform(effect, seenVersion: &version)
                 trace("\(effect)")
@@ -191,9 +195,10 @@ struct Simulation {
     }
 
     /// Traffic may only move to pods that are there, and pods may only go that carry no traffic.
-    private mutating func check(_ effect: RolloutEffect) {
-        guard isRouted else { return checkBasic(effect) }
-        let replicas = world.typed.spec.desiredReplicas
+    private mutating func check(_ effect: RolloutEffect, _ seen: RolloutSnapshot) {
+        guard isRouted else { return checkBasic(effect, seen) }
+        // A size that was changed a moment ago cannot be known from an old view.
+        let replicas = seen.rollout.spec.desiredReplicas
         switch effect {
         case .setTraffic(let request):
             let before = world.traffic.map { $0.canaryHash == request.canaryHash ? $0.canaryWeight : 0 } ?? 0
@@ -234,11 +239,11 @@ struct Simulation {
     }
 
     /// Without a router pods are the traffic: a scale-down may not take the sum of healthy pods below the minimum.
-    private mutating func checkBasic(_ effect: RolloutEffect) {
+    private mutating func checkBasic(_ effect: RolloutEffect, _ seen: RolloutSnapshot) {
         guard case .updateReplicaSet(let update) = effect, let size = update.replicas,
             let set = world.sets[update.name],
             set.resourceVersion == update.resourceVersion, size < min(set.replicas, set.availableReplicas),
-            case let spec = world.typed.spec, let canary = spec.canary
+            case let spec = seen.rollout.spec, let canary = spec.canary
         else { return }
         let limits = SurgeLimits(
             replicas: spec.desiredReplicas, maxSurge: canary.maxSurge, maxUnavailable: canary.maxUnavailable)
