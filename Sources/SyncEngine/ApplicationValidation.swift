@@ -1,7 +1,9 @@
 package import Manifest
 
 extension Application {
-    /// Findings that forbid any sync: malformed fields, and what Sluice does not support yet. Nothing is ever ignored.
+    /// Findings that forbid any sync: malformed fields, and what Sluice does not support yet.
+    ///
+    /// Nothing that a spec asks for is ever ignored.
     package func validate(defaultProject: JSON?) -> [ApplicationCondition] {
         var problems = spec.problems
         if spec.source == nil, problems.isEmpty { problems.append("spec.source: is required") }

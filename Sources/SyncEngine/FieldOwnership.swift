@@ -43,7 +43,9 @@ package struct FieldOwnership: Hashable, Sendable {
     private static let destinationRule = GroupKind(group: "networking.istio.io", kind: "DestinationRule")
     private static let service = GroupKind(group: "", kind: "Service")
 
-    /// Who writes what: the one place that says so. Diff, apply, prune and lint read it.
+    /// Who writes what: the one place that says so.
+    ///
+    /// Diff, apply, prune and lint read it.
     package static let table: [FieldOwnership] = [
         .init(
             kind: virtualService, field: "spec.{http,tls,tcp}[*].route[*].weight of a Rollout's routes",

@@ -23,7 +23,9 @@ package enum HealthStatus: String, Hashable, Sendable, CaseIterable {
     package func isWorse(than other: HealthStatus) -> Bool { rank > other.rank }
 }
 
-/// The health of one object, with the reason where there is one. It holds no ticking values: each would be a write.
+/// The health of one object, with the reason where there is one.
+///
+/// It holds no ticking values: each tick would be a status write.
 package struct Health: Hashable, Sendable {
     package var status: HealthStatus
     package var message: String

@@ -30,12 +30,14 @@ extension Health {
     private static func rollout(_ object: JSON) -> Health {
         if object.at("spec", "workloadRef") != nil {
             let wanted = object.annotations["rollout.argoproj.io/workload-generation"] ?? ""
-            if wanted != text(object.at("status", "workloadObservedGeneration")) {
+            if wanted != object.at("status", "workloadObservedGeneration")?.generationText ?? "" {
                 return Health(.progressing, "waiting for the referenced workload's latest spec to be observed")
             }
         }
         // The status keeps the generation as text.
-        if text(object.at("status", "observedGeneration")) != text(object.at("metadata", "generation")) {
+        if object.at("status", "observedGeneration")?.generationText
+            != object.at("metadata", "generation")?.generationText
+        {
             return Health(.progressing, "waiting for the rollout's latest spec to be observed")
         }
         let message = object.at("status", "message")?.stringValue ?? ""
@@ -45,14 +47,6 @@ extension Health {
         case "Degraded": return Health(.degraded, message)
         case "Progressing": return Health(.progressing, message)
         default: return Health(.progressing, "waiting for the rollout's first status")
-        }
-    }
-
-    private static func text(_ value: JSON?) -> String {
-        switch value {
-        case .string(let text): text
-        case .int(let number): String(number)
-        default: ""
         }
     }
 
@@ -158,6 +152,17 @@ extension Health {
         case "True": return .healthy
         case "False": return Health(.degraded, message)
         default: return Health(.progressing, message)
+        }
+    }
+}
+
+extension JSON {
+    /// A generation, which Rollouts keep as text in their status.
+    var generationText: String? {
+        switch self {
+        case .string(let text): text
+        case .int(let number): String(number)
+        default: nil
         }
     }
 }

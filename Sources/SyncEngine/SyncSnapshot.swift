@@ -75,8 +75,8 @@ extension RolloutFact {
     /// Why it was aborted is only told apart as far as its own status says; AnalysisRuns say more.
     init(_ reference: ObjectReference, live: JSON, desired: JSON?) {
         let health = Health.of(live) ?? .healthy
-        let observed = live.at("status", "observedGeneration")
-        let generation = live.at("metadata", "generation")?.intValue.map { JSON.string(String($0)) }
+        let observed = live.at("status", "observedGeneration")?.generationText
+        let generation = live.at("metadata", "generation")?.generationText
         let isAborted = live.at("status", "abort")?.boolValue ?? false
         let progressing = live.at("status", "conditions")?.arrayValue?.first { $0["type"] == "Progressing" }
         let why = progressing?["message"]?.stringValue ?? live.at("status", "message")?.stringValue ?? ""
