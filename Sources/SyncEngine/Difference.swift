@@ -145,6 +145,9 @@ private struct Comparison {
                 if match == nil {
                     note(path + [label])
                 } else {
+                    // The keys themselves may be left to their defaults.
+                    var inner = inner
+                    for name in names { inner["f:\(name)"] = nil }
                     findRemoved(owned: inner, desired: match, live: present, path: path + [label])
                 }
             } else if key.hasPrefix("v:"), let value = try? JSON(parsing: String(key.dropFirst(2))) {

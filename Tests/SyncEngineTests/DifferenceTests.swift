@@ -47,6 +47,13 @@ import Testing
             live: #"{"apiVersion":"v1","kind":"Pod","spec":{"resources":{"limits":{"cpu":1,"memory":"1024Mi"}}}}"#,
             expected: []),
         Row(
+            testDescription: "a key that the syncer filled in is no field that Git dropped",
+            desired: #"{"apiVersion":"v1","kind":"Service","spec":{"ports":[{"port":80}]}}"#,
+            live: #"{"apiVersion":"v1","kind":"Service","spec":{"ports":[{"port":80,"protocol":"TCP"}]}}"#,
+            owned:
+                #"{"f:spec":{"f:ports":{"k:{"port":80,"protocol":"TCP"}":{".":{},"f:port":{},"f:protocol":{}}}}}"#,
+            expected: []),
+        Row(
             testDescription: "a service port without protocol is TCP",
             desired: #"{"apiVersion":"v1","kind":"Service","spec":{"ports":[{"port":80}]}}"#,
             live:

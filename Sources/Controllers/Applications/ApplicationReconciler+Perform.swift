@@ -165,7 +165,7 @@ extension ApplicationReconciler {
     }
 
     private func apply(_ task: SyncTask, _ resource: Resource, dryRun: Bool) async throws(KubernetesError) -> JSON {
-        var body = task.desired ?? .emptyObject
+        var body = AppliedForm.of(task.desired ?? .emptyObject, live: task.live?.json)
         // Another engine writes into it: what was adopted must still be what is there.
         if task.isShared, let version = task.live?.json.resourceVersion, !version.isEmpty {
             body.set(.string(version), at: "metadata", "resourceVersion")
