@@ -29,7 +29,9 @@ package struct BasicCanarySizes: Sendable {
         self.others = others
     }
 
-    /// The pair to move to. The caller applies the stable size first and asks again for the canary's.
+    /// The pair to move to.
+    ///
+    /// The caller applies the stable size first and asks again for the canary's.
     package func next() -> CanarySizes {
         let target = stable == nil ? CanarySizes(canary: replicas, stable: 0) : target
         let current = canary ?? Pods(spec: 0, available: 0)
