@@ -135,7 +135,8 @@ struct AnalysisTests {
         #expect(paused.at("status", "pauseConditions")?[0]?["reason"]?.stringValue == "InconclusiveAnalysisRun")
         try await scenario.patch(
             Kinds.rollout, "web",
-            ["status": ["pauseConditions": .null, "controllerPause": false, "currentStepIndex": 2]], subresource: "status"
+            ["status": ["pauseConditions": .null, "controllerPause": false, "currentStepIndex": 2]],
+            subresource: "status"
         )
         try await scenario.untilPhase("web", "Healthy", within: .seconds(90))
     }

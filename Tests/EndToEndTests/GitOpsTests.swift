@@ -95,14 +95,14 @@ struct GitOpsTests {
     ) -> [String: String?] {
         [
             "deploy/names.yaml": """
-                nameReference:
-                - kind: ConfigMap
-                  version: v1
-                  fieldSpecs:
-                  - kind: Rollout
-                    path: spec/template/spec/containers/envFrom/configMapRef/name
+            nameReference:
+            - kind: ConfigMap
+              version: v1
+              fieldSpecs:
+              - kind: Rollout
+                path: spec/template/spec/containers/envFrom/configMapRef/name
 
-                """,
+            """,
             "deploy/kustomization.yaml": kustomization.replacing("%", with: greeting),
             "deploy/all.yaml": Manifests.successRate(stand.prometheus) + Manifests.routes() + "---\n"
                 + Manifests.rollout(
@@ -114,9 +114,9 @@ struct GitOpsTests {
                                   - setWeight: 50
                             """), podAnnotations: ["mesh.sluice.dev/error-percent": "\(errors)"]
                 ).replacing(
-                    "ports: [{name: http, containerPort: 8080}]",
+                    "ports: [{name: http, containerPort: 8080, protocol: TCP}]",
                     with:
-                        "ports: [{name: http, containerPort: 8080}]\n        envFrom: [{configMapRef: {name: settings}}]"
+                        "ports: [{name: http, containerPort: 8080, protocol: TCP}]\n        envFrom: [{configMapRef: {name: settings}}]"
                 ),
         ]
     }

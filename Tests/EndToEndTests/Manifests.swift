@@ -25,7 +25,7 @@ enum Manifests {
                   containers:
                   - name: main
                     image: \(image)
-                    ports: [{name: http, containerPort: 8080}]
+                    ports: [{name: http, containerPort: 8080, protocol: TCP}]
                     resources: {requests: {cpu: 5m, memory: 16Mi}}
               strategy:
                 canary:
@@ -41,7 +41,7 @@ enum Manifests {
         metadata: {name: \(name)}
         spec:
           selector: {app: \(app)}
-          ports: [{name: http, port: 80, targetPort: http}]
+          ports: [{name: http, port: 80, targetPort: http, protocol: TCP}]
 
         """
     }

@@ -26,9 +26,12 @@ struct RoutedCanaryTests {
         #expect(try await scenario.weights("web") == ["web-stable": 40, "web-canary": 60])
         try await scenario.promote("web")
         let done = try await scenario.untilPhase("web", "Healthy")
-        #expect(try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0])
-        let stable = try await scenario.get(Kinds.service, "web-stable")
-        #expect(stable?.at("spec", "selector", "rollouts-pod-template-hash") == done.at("status", "stableRS"))
+        // The promotion is written first; the Service and the weight follow it.
+        try await scenario.until("all traffic is on the new stable") {
+            let stable = try await scenario.get(Kinds.service, "web-stable")
+            return try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
+                && stable?.at("spec", "selector", "rollouts-pod-template-hash") == done.at("status", "stableRS")
+        }
         try await scenario.until("the old pods go after their delay") {
             try await scenario.sizes() == ["v1": 0, "v2": 4]
         }

@@ -148,7 +148,8 @@ struct Scenario: Sendable {
         for rollout in try await list(Kinds.rollout) {
             text += "Rollout \(rollout.objectKey): \(rollout["status"]?.prettyPrinted() ?? "no status")\n"
         }
-        for application in try await list(Kinds.application) {
+        let applications = try await stand.list(Kinds.application, "argocd")
+        for application in applications where application.objectKey.name == namespace {
             text += "Application \(application.objectKey): \(application["status"]?.description.prefix(3_000) ?? "")\n"
         }
         for run in try await list(Kinds.analysisRun) {

@@ -108,7 +108,8 @@ final class Stand: Sendable {
         kubeconfig: String, folder: String, name: String, identity: String?, instance: String?
     ) -> ChildProcess {
         var arguments = [
-            "controller", "--kubeconfig", kubeconfig, "--allow-file-repositories", "--metricsPort", "0", "--healthzPort", "0", "--port", "0",
+            "controller", "--kubeconfig", kubeconfig, "--allow-file-repositories", "--metricsPort", "0",
+            "--healthzPort", "0", "--port", "0",
             "--mirrors", "\(folder)/mirrors-\(name)", "--leader-election-lease-duration", "4",
             "--leader-election-renew-deadline", "3", "--leader-election-retry-period", "1",
         ]

@@ -35,7 +35,8 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Folder for mirrors of repositories.") var mirrors = "/var/lib/sluice"
     @Flag(help: "Let Applications read repositories of this machine by file:// URLs.") var allowFileRepositories = false
     @Option(help: "Namespace of Applications.") var argocdNamespace = "argocd"
-    @Option(help: "Namespace of Argo Rollouts' Lease and notification settings.") var argoRolloutsNamespace = "argo-rollouts"
+    @Option(help: "Namespace of Argo Rollouts' Lease and notification settings.") var argoRolloutsNamespace =
+        "argo-rollouts"
     @Option(help: "What happens to a rejected commit where its Application does not say: hold, restore or revert.")
     var defaultOnRejection: String?
     @Option(help: "Seconds between two looks at a repository.") var appResync = 120

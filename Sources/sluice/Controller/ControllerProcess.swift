@@ -42,7 +42,8 @@ struct ControllerProcess: Sendable {
         server.enablesActions = options.enablesActions
         console = ConsoleServer(
             server, metrics: assembly.metrics, dashboard: dashboard, isReady: { assembly.manager.notReady },
-            webhook: { await ControllerProcess.webhook(api, namespace: options.argocdNamespace) }, onPush: { assembly.pushed($0.urls, $0.ref) },
+            webhook: { await ControllerProcess.webhook(api, namespace: options.argocdNamespace) },
+            onPush: { assembly.pushed($0.urls, $0.ref) },
             logger: logger,
             bound: { name, port in
                 logger.info("listening", metadata: ["listener": "\(name)", "port": "\(port)"])
