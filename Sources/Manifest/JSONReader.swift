@@ -47,10 +47,8 @@ package struct JSONReader: Sendable {
     /// Reads a `null` if one is next.
     package mutating func readNull() throws(JSONError) -> Bool {
         skipWhitespace()
-        guard position < end, bytes[position] == UInt8(ascii: "n") else {
-            _ = try peek()
-            return false
-        }
+        // Whether anything else is a value, whoever reads it finds out.
+        guard position < end, bytes[position] == UInt8(ascii: "n") else { return false }
         try readLiteral("null")
         return true
     }

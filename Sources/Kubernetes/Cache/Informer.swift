@@ -167,7 +167,9 @@ package final class Informer<Object: CachedObject>: Sendable {
             var object = try Object.decode(&reader)
             object.adopt(resource)
             let key = object.key
-            _ = state.withLock { $0.quarantined.removeValue(forKey: key) }
+            state.withLock { state in
+                if !state.quarantined.isEmpty { state.quarantined[key] = nil }
+            }
             publish(store.apply(object))
             return key
         } catch {

@@ -57,8 +57,8 @@ package struct ReplicaSet: Hashable, Sendable {
                 found.labels = metadata.labels
                 found.annotations = metadata.annotations
                 found.owner = metadata.owner
-            case Name.spec: try found.readSpec(&reader)
-            case Name.status: try found.readStatus(&reader)
+            case Name.spec: try readSpec(&reader, into: &found)
+            case Name.status: try readStatus(&reader, into: &found)
             default: break
             }
         }
@@ -70,8 +70,7 @@ package struct ReplicaSet: Hashable, Sendable {
         self = try ReplicaSet.decode(&reader)
     }
 
-    private mutating func readSpec(_ reader: inout JSONReader) throws(JSONError) {
-        var found = self
+    private static func readSpec(_ reader: inout JSONReader, into found: inout ReplicaSet) throws(JSONError) {
         try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
             case Name.replicas: found.replicas = try reader.readOptionalInt32() ?? 1
@@ -81,11 +80,9 @@ package struct ReplicaSet: Hashable, Sendable {
             default: break
             }
         }
-        self = found
     }
 
-    private mutating func readStatus(_ reader: inout JSONReader) throws(JSONError) {
-        var found = self
+    private static func readStatus(_ reader: inout JSONReader, into found: inout ReplicaSet) throws(JSONError) {
         try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
             case Name.replicas: found.currentReplicas = try reader.readOptionalInt32() ?? 0
@@ -100,7 +97,6 @@ package struct ReplicaSet: Hashable, Sendable {
             default: break
             }
         }
-        self = found
     }
 
     /// Hashes of the members' names.
