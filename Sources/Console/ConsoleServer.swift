@@ -105,7 +105,8 @@ package struct ConsoleServer: Sendable {
                 status: .ok,
                 headers: [
                     .contentType: "text/html; charset=utf-8",
-                    .contentSecurityPolicy: "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'",
+                    .contentSecurityPolicy:
+                        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'",
                 ], body: .init(byteBuffer: ByteBuffer(string: DashboardPage.html)))
         }
         router.get("api/v1/rollouts") { _, _ in json(["items": .array(dashboard.rollouts())]) }
@@ -181,7 +182,8 @@ package struct ConsoleServer: Sendable {
                 HTTPField.Name(name).flatMap { headers[$0] }
             }
             if let push {
-                logger.info("push received", metadata: ["repository": "\(push.urls.first ?? "")", "ref": "\(push.ref)"])
+                logger.info(
+                    "push received", metadata: ["repository": "\(push.urls.first ?? "")", "ref": "\(push.ref)"])
                 onPush(push)
             }
             return json(["accepted": .bool(push != nil)])

@@ -33,7 +33,8 @@ import Testing
 
     @Test("a GitLab push needs the token") func gitlab() throws {
         let body = Array(
-            #"{"ref":"refs/heads/main","project":{"git_http_url":"https://gl.example.org/shop.git"},"commits":[]}"#.utf8)
+            #"{"ref":"refs/heads/main","project":{"git_http_url":"https://gl.example.org/shop.git"},"commits":[]}"#.utf8
+        )
         let webhook = GitWebhook(gitlabSecret: "s3cret")
         let good = ["x-gitlab-event": "Push Hook", "x-gitlab-token": "s3cret"]
         #expect(try webhook.push(body: body) { good[$0] }?.urls == ["https://gl.example.org/shop.git"])

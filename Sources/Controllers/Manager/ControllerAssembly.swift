@@ -20,7 +20,8 @@ package final class ControllerAssembly: Sendable {
     private let settings: NotificationSettings
 
     package init(
-        _ api: any KubernetesAPI, discovery: Discovery, http: HTTPClient, options: ControllerOptions, version: String, logger: Logger,
+        _ api: any KubernetesAPI, discovery: Discovery, http: HTTPClient, options: ControllerOptions, version: String,
+        logger: Logger,
         clock: any WallClock = SystemClock()
     ) {
         let metrics = MetricsRegistry.standard(version: version)
@@ -35,7 +36,8 @@ package final class ControllerAssembly: Sendable {
         let settings = NotificationSettings(
             api, namespace: options.argoRolloutsNamespace, recorder: recorder, logger: logger)
         let notifications = NotificationController(
-            api: api, rollouts: caches.rollouts, settings: settings, courier: HTTPCourier(client: http, service: { settings.config.services[$0] }),
+            api: api, rollouts: caches.rollouts, settings: settings,
+            courier: HTTPCourier(client: http, service: { settings.config.services[$0] }),
             recorder: recorder, metrics: metrics, clock: clock, logger: logger)
         self.settings = settings
         self.notifications = notifications

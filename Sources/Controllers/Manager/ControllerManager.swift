@@ -29,7 +29,8 @@ package struct ManagedController: Sendable {
     package var shutDown: @Sendable () -> Void
 
     package init(
-        name: String, caches: [ManagedCache] = [], work: @escaping @Sendable () async -> Void, shutDown: @escaping @Sendable () -> Void = {}
+        name: String, caches: [ManagedCache] = [], work: @escaping @Sendable () async -> Void,
+        shutDown: @escaping @Sendable () -> Void = {}
     ) {
         self.name = name
         self.caches = caches

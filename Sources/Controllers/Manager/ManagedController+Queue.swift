@@ -7,7 +7,8 @@ extension ManagedController {
     /// - Parameters:
     ///   - everything: Keys to look at again every `resync`, spread over that time.
     package static func over(
-        _ queue: Workqueue<ObjectKey>, workers: Int, caches: [ManagedCache], resync: Duration?, everything: @escaping @Sendable () -> [ObjectKey],
+        _ queue: Workqueue<ObjectKey>, workers: Int, caches: [ManagedCache], resync: Duration?,
+        everything: @escaping @Sendable () -> [ObjectKey],
         metrics: MetricsRegistry, logger: Logger, reconcile: @escaping @Sendable (ObjectKey) async throws -> Duration?
     ) -> ManagedController {
         let loop = ControllerLoop(

@@ -38,7 +38,8 @@ extension MetricsRegistry {
             "controller_runtime_reconcile_time_seconds", .histogram, "Seconds that reconciles took.",
             bounds: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60])
         registry.declare("workqueue_depth", .gauge, "Keys that wait.")
-        registry.declare("workqueue_queue_duration_seconds", .histogram, "Seconds that keys waited.",
+        registry.declare(
+            "workqueue_queue_duration_seconds", .histogram, "Seconds that keys waited.",
             bounds: [0.00001, 0.0001, 0.001, 0.01, 0.1, 1, 10])
         registry.declare("rest_client_requests_total", .counter, "Requests to the API server.")
         registry.declare("leader_election_master_status", .gauge, "Whether this process leads.")
