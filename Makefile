@@ -38,7 +38,7 @@ e2e: setup-demo build-tests
 	SLUICE_E2E=$(if $(KUBECONFIG),$(KUBECONFIG),embedded) swift test --skip-build $(SWIFT_FLAGS) --filter EndToEndTests
 
 simulate: setup  ## drive the engine through SEEDS bad days, in release
-	SLUICE_SIM_SEEDS=$(SEEDS) swift test -c release -Xswiftc -enable-testing --filter Simulation
+	cd Simulation && SLUICE_SIM_SEEDS=$(SEEDS) swift test -c release -Xswiftc -enable-testing --filter Simulation
 
 bench: setup  ## print the table of speed and memory
 	cd Benchmarks && swift run -c release sluice-bench
@@ -59,4 +59,4 @@ image-test: release
 	deploy/image/test.sh .build/release/sluice
 
 clean:
-	rm -rf .build Benchmarks/.build
+	rm -rf .build Benchmarks/.build Simulation/.build Fuzz/.build

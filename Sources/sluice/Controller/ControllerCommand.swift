@@ -43,8 +43,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Version of Istio's API to speak.") var istioApiVersion = "v1alpha3"
     @Option(help: "trace, debug, info, warning or error.") var loglevel = "info"
     @Option(help: "text or json.") var logformat = "text"
-    @Option(help: "Requests a second; without it only requests in flight are bounded.") var qps: Double?
-    @Option(help: "Requests that may exceed --qps at once.") var burst: Int?
+    @OptionGroup(title: "Accepted from Argo Rollouts, without effect") var accepted: AcceptedFlags
 
     func validate() throws {
         if let value = defaultOnRejection, !["hold", "restore", "revert"].contains(value) {
