@@ -1,3 +1,5 @@
+import Glibc
+
 /// Finds the bytes that matter in JSON text, eight at a time.
 ///
 /// Each function gives the offset of the first match in `start ..< end`, or `end`.
@@ -38,6 +40,13 @@ package enum ByteScan {
             index &+= 1
         }
         return end
+    }
+
+    /// Whether two runs of bytes are the same.
+    package static func isSame(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard left.count == right.count else { return false }
+        guard let one = left.baseAddress, let other = right.baseAddress else { return true }
+        return memcmp(one, other, left.count) == 0
     }
 
     /// The high bit of each byte that is zero; above the lowest such byte there may be others.

@@ -142,6 +142,16 @@ package struct JSONReader: Sendable {
         return try readEscapedString(from: start)
     }
 
+    /// A member's name: of those that are met often there is one copy.
+    private mutating func readKey() throws(JSONError) -> String {
+        guard position < end, bytes[position] == UInt8(ascii: "\"") else { return try readString() }
+        let start = position + 1
+        let stop = nextQuoteOrEscape(from: start)
+        guard stop < end, bytes[stop] == UInt8(ascii: "\"") else { return try readString() }
+        position = stop + 1
+        return KeyInterner.shared.key(bytes.span, start, stop)
+    }
+
     /// The ``ByteHash`` of the next string's text, without making the string.
     package mutating func readStringHash() throws(JSONError) -> UInt64 {
         if position >= end || bytes[position] != UInt8(ascii: "\"") { try expect(.string, "a string") }
@@ -177,7 +187,7 @@ package struct JSONReader: Sendable {
         if try take(UInt8(ascii: "}")) { return leave() }
         while true {
             skipWhitespace()
-            let key = try readString()
+            let key = try readKey()
             skipWhitespace()
             guard try take(UInt8(ascii: ":")) else { throw JSONError("expected ':' after a key", offset: position) }
             skipWhitespace()
@@ -259,7 +269,10 @@ package struct JSONReader: Sendable {
     package mutating func readStringMap() throws(JSONError) -> [String: String] {
         var map: [String: String] = [:]
         try readObject { reader, key throws(JSONError) in
-            if let value = try reader.readOptionalString() { map[KeyInterner.shared.interned(key)] = value }
+            guard let value = try reader.readOptionalString() else { return }
+            // Most maps that are not empty have two or three members.
+            if map.isEmpty { map.reserveCapacity(3) }
+            map[key] = value
         }
         return map
     }

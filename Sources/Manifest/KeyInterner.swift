@@ -7,15 +7,34 @@ package final class KeyInterner: Sendable {
     private static let maxKeys = 4_096
     private static let maxLength = 128
 
-    private let keys = Lock(Set<String>())
+    /// By the hash of their text.
+    private let keys = Lock([UInt64: String]())
+
+    /// The key between two offsets of JSON text, without escapes.
+    func key(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {
+        // Short strings hold their text in themselves.
+        guard end - start > 15, end - start <= Self.maxLength else { return Self.make(bytes, start, end) }
+        let hash = ByteHash.of(bytes, start, end)
+        return keys.withLock { keys in
+            if var known = keys[hash] {
+                let isSame = bytes.extracting(start..<end).withUnsafeBufferPointer { text in
+                    known.withUTF8 { ByteScan.isSame($0, text) }
+                }
+                return isSame ? known : Self.make(bytes, start, end)
+            }
+            let made = Self.make(bytes, start, end)
+            if keys.count < Self.maxKeys { keys[hash] = made }
+            return made
+        }
+    }
 
     package func interned(_ key: String) -> String {
-        // Short strings hold their text in themselves.
         guard key.utf8.count > 15, key.utf8.count <= Self.maxLength else { return key }
-        return keys.withLock { keys in
-            if let index = keys.firstIndex(of: key) { return keys[index] }
-            if keys.count < Self.maxKeys { keys.insert(key) }
-            return key
-        }
+        let bytes = Array(key.utf8)
+        return self.key(bytes.span, 0, bytes.count)
+    }
+
+    private static func make(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {
+        bytes.extracting(start..<end).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -71,9 +71,9 @@ struct DecodedMetadata {
                 try reader.readObject { reader, key throws(JSONError) in
                     // Often the largest string of an object, and nobody here reads it.
                     if key == Keys.lastApplied { return }
-                    if let value = try reader.readOptionalString() {
-                        found.annotations[KeyInterner.shared.interned(key)] = value
-                    }
+                    guard let value = try reader.readOptionalString() else { return }
+                    if found.annotations.isEmpty { found.annotations.reserveCapacity(3) }
+                    found.annotations[key] = value
                 }
             } else if name == Name.ownerReferences {
                 try reader.readArray { reader throws(JSONError) in

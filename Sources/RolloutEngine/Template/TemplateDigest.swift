@@ -14,6 +14,8 @@ package enum TemplateDigest {
     /// Also gives the images of `spec.containers`, in order.
     static func readWithImages(_ reader: inout JSONReader) throws(JSONError) -> (digest: UInt64, images: [String]) {
         var pass = emptyPass
+        pass.memo = DigestMemo.borrow()
+        defer { if let memo = pass.memo.take() { DigestMemo.giveBack(memo) } }
         let digest = try pass.structure(&reader, templateStructure)
         return (digest ?? 0, pass.images)
     }
@@ -47,6 +49,10 @@ private struct DigestPass {
     /// Where the pod's spec begins: ports of a host-network pod default `hostPort` to `containerPort`.
     private var podSpec: JSONReader?
     private var isInContainers = false
+    /// What the digests of parts were last time; without it everything is read.
+    var memo: DigestMemo?
+    /// Set when a digest depended on more than its own text.
+    private var didLookAround = false
     private let fields = podTemplateSchema.digestFields
     private let containerStructure = podTemplateSchema.index(of: "Container")
     private let portStructure = podTemplateSchema.index(of: "ContainerPort")
@@ -88,7 +94,7 @@ private struct DigestPass {
             } else if key == Name.imagePullPolicy {
                 pullPolicy = try reader.readOptionalString()
             } else {
-                guard let value = try value(&reader, field) else { return }
+                guard let value = try remembered(&reader, field) else { return }
                 sum &+= member(key, value)
                 isEmpty = false
             }
@@ -102,6 +108,25 @@ private struct DigestPass {
             isEmpty = false
         }
         return isEmpty ? nil : mix(sum)
+    }
+
+    /// The value of a container's field, from the memo where its text is known.
+    private mutating func remembered(_ reader: inout JSONReader, _ field: DigestField) throws(JSONError) -> UInt64? {
+        guard field.kind == .structure, memo != nil else { return try value(&reader, field) }
+        var behind = reader
+        // Text that cannot be skipped is read, which tells better what is wrong with it.
+        guard let text = try? behind.skipValue(), DigestMemo.lengths.contains(text.count) else {
+            return try value(&reader, field)
+        }
+        let slot = DigestMemo.slot(field.nameHash, reader.bytes.span, text)
+        if let known = memo?.find(slot, field.nameHash, reader.bytes.span, text) {
+            reader = behind
+            return known
+        }
+        didLookAround = false
+        let digest = try value(&reader, field)
+        if !didLookAround { memo?.keep(digest, slot, field.nameHash, reader.bytes.span, text) }
+        return digest
     }
 
     private mutating func port(_ reader: inout JSONReader) throws(JSONError) -> UInt64? {
@@ -191,7 +216,8 @@ private struct DigestPass {
         }
     }
 
-    private func usesHostNetwork() throws(JSONError) -> Bool {
+    private mutating func usesHostNetwork() throws(JSONError) -> Bool {
+        didLookAround = true
         guard var reader = podSpec else { return false }
         var found = false
         try reader.readHashedObject { reader, key throws(JSONError) in
@@ -202,11 +228,19 @@ private struct DigestPass {
 
     /// `Always` for `latest` and untagged images, as the API server defaults it.
     private func defaultPullPolicy(_ image: String) -> String {
-        if image.utf8.contains(UInt8(ascii: "@")) { return "IfNotPresent" }
-        let name =
-            image.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).last ?? image.utf8[...]
-        guard let colon = name.lastIndex(of: UInt8(ascii: ":")) else { return "Always" }
-        return name[name.index(after: colon)...].elementsEqual("latest".utf8) ? "Always" : "IfNotPresent"
+        var afterColon: Int?
+        var count = 0
+        for byte in image.utf8 {
+            count &+= 1
+            switch byte {
+            case UInt8(ascii: "@"): return "IfNotPresent"
+            case UInt8(ascii: "/"): afterColon = nil
+            case UInt8(ascii: ":"): afterColon = count
+            default: break
+            }
+        }
+        guard let afterColon else { return "Always" }
+        return image.utf8.dropFirst(afterColon).elementsEqual("latest".utf8) ? "Always" : "IfNotPresent"
     }
 }
 
