@@ -44,10 +44,14 @@ struct RolloutWatch {
         return try await withThrowingTaskGroup(of: Void.self) { group in
             for informer in [rollouts] + others { group.addTask { await informer.run() } }
             defer { group.cancelAll() }
+            // A server that is away when the command begins is most often a wrong address; silence would hide it.
+            let patience = clock.now.advanced(by: .seconds(5))
             for informer in [rollouts] + others {
                 while !informer.hasSynced {
                     if let end, clock.now >= end { return false }
-                    if let error = informer.health.lastError, !error.isRetriable { throw error }
+                    if let error = informer.health.lastError, !error.isRetriable || clock.now >= patience {
+                        throw error
+                    }
                     try await Task.sleep(for: .milliseconds(50))
                 }
             }

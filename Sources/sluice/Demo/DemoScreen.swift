@@ -44,15 +44,25 @@ final class DemoScreen: Sendable {
     func live(_ director: DemoDirector, _ stage: DemoStage) async -> (any Error)? {
         while !Task.isCancelled {
             let (act, commit, state) = director.snapshot
-            let lines =
-                stage.welcome + [""]
-                + view.lines(
-                    act: act, commit: commit, state: state, load: stage.load.counts, notes: notes.withLock { $0 })
+            let size = Self.terminalSize
+            let lines = view.picture(
+                welcome: stage.welcome,
+                story: view.lines(act: act, commit: commit, state: state, load: stage.load.counts),
+                notes: notes.withLock { $0 }, size: size)
             let picture = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")
             write("\u{1B}[H\(picture)\u{1B}[J", to: STDOUT_FILENO)
             try? await Task.sleep(for: .milliseconds(200))
         }
         return nil
+    }
+
+    /// Columns and rows, asked each time because people resize; what every terminal has where it does not say.
+    private static var terminalSize: (columns: Int, rows: Int) {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return (80, 24)
+        }
+        return (Int(size.ws_col), Int(size.ws_row))
     }
 
     private func add(_ line: String) {

@@ -9,8 +9,41 @@ struct DemoView: Sendable {
 
     var usesColour: Bool
 
-    /// The lines of one picture.
-    func lines(act: Int, commit: String, state: DemoState, load: LoadGenerator.Tally, notes: [String]) -> [String] {
+    /// A picture that fits the terminal: where there is little room, old notes go first.
+    func picture(welcome: [String], story: [String], notes: [String], size: (columns: Int, rows: Int)) -> [String] {
+        // The last row stays free: writing its end would scroll.
+        let rows = max(1, size.rows - 1)
+        var lines = welcome + [""] + story
+        // With few rows, blank lines are worth less than news.
+        if lines.count + 1 + min(notes.count, 4) > rows { lines.removeAll(where: \.isEmpty) }
+        let room = rows - lines.count - 1
+        if room > 0 { lines += [""] + notes.suffix(room) }
+        return lines.prefix(rows).map { Self.cut($0, to: size.columns - 1) }
+    }
+
+    /// Cuts what is wider than the terminal; escape codes take no room.
+    private static func cut(_ line: String, to columns: Int) -> String {
+        var result = ""
+        var used = 0
+        var isInEscape = false
+        var hasColour = false
+        for character in line {
+            if character == "\u{1B}" {
+                isInEscape = true
+                hasColour = true
+            }
+            if !isInEscape {
+                guard used < columns else { return result + (hasColour ? "\u{1B}[0m" : "") }
+                used += 1
+            }
+            result.append(character)
+            if isInEscape, character == "m" { isInEscape = false }
+        }
+        return result
+    }
+
+    /// The story so far, as a tree.
+    func lines(act: Int, commit: String, state: DemoState, load: LoadGenerator.Tally) -> [String] {
         var lines: [String] = []
         let title =
             switch act {
@@ -25,7 +58,7 @@ struct DemoView: Sendable {
         let step = status?["currentStepIndex"]?.intValue ?? 0
         let steps = state.rollout.at("spec", "strategy", "canary", "steps")?.arrayValue?.count ?? 0
         lines.append("rollout/shop   \(icon(state.rolloutPhase)) \(state.rolloutPhase)   step \(step)/\(steps)")
-        if let message = status?["message"]?.stringValue, !message.isEmpty { lines.append("│  \(message.prefix(110))") }
+        if let message = status?["message"]?.stringValue, !message.isEmpty { lines.append("│  \(message)") }
         lines.append("├─ canary \(bar(Int(state.weight))) \(state.weight) %")
         lines.append("├─ pods   \(pods(state))")
         for run in state.runs.values.sorted(by: { $0.objectKey < $1.objectKey }).suffix(3) {
@@ -43,8 +76,6 @@ struct DemoView: Sendable {
             let reason = release.at("status", "reason")?.stringValue ?? ""
             lines.append("release \(revision)   \(icon(phase)) \(phase) \(reason)")
         }
-        lines.append("")
-        lines += notes.suffix(8)
         return lines
     }
 
