@@ -21,18 +21,18 @@ package struct ContainerScan: Sendable {
             var block = Block()
             let count = min(64, end &- index)
             if count == 64 {
-                var word = 0
-                while word < 64 {
-                    let value = raw.unsafeLoadUnaligned(fromByteOffset: index &+ word, as: UInt64.self)
-                    block.add(UInt64(littleEndian: value), at: UInt64(word))
-                    word &+= 8
+                var part = 0
+                while part < 64 {
+                    let value = raw.unsafeLoadUnaligned(fromByteOffset: index &+ part, as: SIMD16<UInt8>.self)
+                    block.add(value, at: UInt64(part))
+                    part &+= 16
                 }
                 if block.mayHaveBackslashes {
-                    word = 0
-                    while word < 64 {
-                        let value = raw.unsafeLoadUnaligned(fromByteOffset: index &+ word, as: UInt64.self)
-                        block.addBackslashes(UInt64(littleEndian: value), at: UInt64(word))
-                        word &+= 8
+                    part = 0
+                    while part < 64 {
+                        let value = raw.unsafeLoadUnaligned(fromByteOffset: index &+ part, as: SIMD16<UInt8>.self)
+                        block.addBackslashes(value, at: UInt64(part))
+                        part &+= 16
                     }
                 }
             } else {
@@ -52,32 +52,36 @@ package struct ContainerScan: Sendable {
         var opens: UInt64 = 0
         var closes: UInt64 = 0
         /// Most blocks have none, and whether there are any is cheaper to tell than where.
-        private var backslashSigns: UInt64 = 0
+        private var backslashSigns = SIMDMask<SIMD16<Int8>>(repeating: false)
 
-        var mayHaveBackslashes: Bool { backslashSigns & 0x8080_8080_8080_8080 != 0 }
+        var mayHaveBackslashes: Bool {
+            let halves = unsafeBitCast(backslashSigns, to: SIMD2<UInt64>.self)
+            return halves[0] | halves[1] != 0
+        }
 
         @inline(__always)
-        mutating func add(_ word: UInt64, at shift: UInt64) {
-            quotes |= matches(word ^ 0x2222_2222_2222_2222) &<< shift
-            let different = word ^ 0x5C5C_5C5C_5C5C_5C5C
-            backslashSigns |= (different &- 0x0101_0101_0101_0101) & ~different
+        mutating func addBackslashes(_ part: SIMD16<UInt8>, at shift: UInt64) {
+            backslashes |= bits(part .== SIMD16(repeating: 0x5C)) &<< shift
+        }
+
+        @inline(__always)
+        mutating func add(_ part: SIMD16<UInt8>, at shift: UInt64) {
+            quotes |= bits(part .== SIMD16(repeating: 0x22)) &<< shift
+            backslashSigns .|= part .== SIMD16(repeating: 0x5C)
             // One bit tells square from curly brackets.
-            let folded = word | 0x2020_2020_2020_2020
-            opens |= matches(folded ^ 0x7B7B_7B7B_7B7B_7B7B) &<< shift
-            closes |= matches(folded ^ 0x7D7D_7D7D_7D7D_7D7D) &<< shift
+            let folded = part | SIMD16(repeating: 0x20)
+            opens |= bits(folded .== SIMD16(repeating: 0x7B)) &<< shift
+            closes |= bits(folded .== SIMD16(repeating: 0x7D)) &<< shift
         }
 
+        /// A bit for each lane that is set.
         @inline(__always)
-        mutating func addBackslashes(_ word: UInt64, at shift: UInt64) {
-            backslashes |= matches(word ^ 0x5C5C_5C5C_5C5C_5C5C) &<< shift
-        }
-
-        /// A bit for each byte that is zero.
-        @inline(__always)
-        private func matches(_ word: UInt64) -> UInt64 {
-            let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-            let zeroes = ~(((word & low) &+ low) | word | low)
-            return ((zeroes &>> 7) &* 0x0102_0408_1020_4080) &>> 56
+        private func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
+            let weights = SIMD16<UInt8>(1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128)
+            let lanes = SIMD16<UInt8>(repeating: 0).replacing(with: weights, where: mask)
+            let halves = unsafeBitCast(lanes, to: SIMD2<UInt64>.self)
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            return (halves[0] &* ones) &>> 56 | ((halves[1] &* ones) &>> 56) &<< 8
         }
 
         mutating func add(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) {
