@@ -71,6 +71,39 @@ extension JSON {
         }
     }
 
+    /// A map of texts in a configuration; absent and `null` are empty.
+    func textMap(_ name: String, at path: [String]) throws(JSONError) -> [String: String] {
+        guard let value = self[name], value != .null else { return [:] }
+        guard let members = value.objectValue else {
+            throw JSONError("expected an object, found \(value.typeName)", path: path + [name])
+        }
+        var texts: [String: String] = [:]
+        for key in members.keys.sorted() {
+            guard let member = members[key] else { continue }
+            guard let text = member.stringValue else {
+                throw JSONError("expected a string, found \(member.typeName)", path: path + [name, key])
+            }
+            texts[key] = text
+        }
+        return texts
+    }
+
+    /// `port` of a route; absent and `null` are none.
+    func port(at path: String) throws(JSONError) -> Int64? {
+        try requireObject(at: path)
+        guard let value = self["port"], value != .null else { return nil }
+        guard let port = value.intValue else {
+            throw JSONError("expected a whole number, found \(value.typeName)", path: [path, "port"])
+        }
+        return port
+    }
+
+    func requireObject(at path: String) throws(JSONError) {
+        guard case .object = self else {
+            throw JSONError("expected an object, found \(typeName)", path: [path])
+        }
+    }
+
     /// A list of texts in a configuration.
     func texts(_ name: String, at path: [String]) throws(JSONError) -> [String] {
         try list(name, at: path).map { element throws(JSONError) in

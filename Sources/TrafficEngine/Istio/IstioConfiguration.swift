@@ -21,6 +21,7 @@ struct IstioConfiguration: Hashable, Sendable {
 
         init(_ json: JSON, path: String) throws(JSONError) {
             self.path = path
+            try json.requireObject(at: path)
             let text = try json.text("name", at: [path])
             // `name`, or `name.namespace` with whatever domain behind it.
             let parts = text.split(separator: ".", omittingEmptySubsequences: false)
@@ -29,9 +30,13 @@ struct IstioConfiguration: Hashable, Sendable {
             routes = try json.texts("routes", at: [path])
             tlsRoutes = try json.list("tlsRoutes", at: [path]).map { route throws(JSONError) in
                 let hosts = try route.texts("sniHosts", at: [path, "tlsRoutes"])
-                return TLSRoute(port: route["port"]?.intValue.flatMap { $0 == 0 ? nil : $0 }, sniHosts: Set(hosts))
+                let port = try route.port(at: "\(path).tlsRoutes")
+                return TLSRoute(port: port.flatMap { $0 == 0 ? nil : $0 }, sniHosts: Set(hosts))
             }
-            tcpPorts = try json.list("tcpRoutes", at: [path]).compactMap { $0["port"]?.intValue }
+            tcpPorts = []
+            for route in try json.list("tcpRoutes", at: [path]) {
+                if let port = try route.port(at: "\(path).tcpRoutes") { tcpPorts.append(port) }
+            }
         }
     }
 
@@ -61,6 +66,7 @@ struct IstioConfiguration: Hashable, Sendable {
         isAmbiguous = (one != .null) == !many.isEmpty
         if let rule = json["destinationRule"], rule != .null {
             let path = ["\(Self.path).destinationRule"]
+            try rule.requireObject(at: "\(Self.path).destinationRule")
             destinationRule = DestinationRule(
                 name: try rule.text("name", at: path), canarySubset: try rule.text("canarySubsetName", at: path),
                 stableSubset: try rule.text("stableSubsetName", at: path),

@@ -28,7 +28,7 @@ struct NGINXConfiguration: Hashable, Sendable {
         isAmbiguous = one.isEmpty == many.isEmpty
         let prefix = try json.text("annotationPrefix", at: [Self.path])
         annotationPrefix = prefix.isEmpty ? "nginx.ingress.kubernetes.io" : prefix
-        additionalAnnotations = json["additionalIngressAnnotations"]?.stringMap ?? [:]
-        canaryAnnotations = json["canaryIngressAnnotations"]?.stringMap ?? [:]
+        additionalAnnotations = try json.textMap("additionalIngressAnnotations", at: [Self.path])
+        canaryAnnotations = try json.textMap("canaryIngressAnnotations", at: [Self.path])
     }
 }
