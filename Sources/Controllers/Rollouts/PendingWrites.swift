@@ -29,6 +29,9 @@ final class PendingWrites: Sendable {
         }
     }
 
+    /// Forgets the writes of a key that is gone.
+    func forget(_ key: ObjectKey) { entries.withLock { _ = $0.removeValue(forKey: key) } }
+
     /// Whether the caches lack something that this key's reconcile wrote.
     func isBehind(_ key: ObjectKey) -> Bool {
         guard let entry = entries.withLock({ $0[key] }) else { return false }

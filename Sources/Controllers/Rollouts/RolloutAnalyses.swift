@@ -37,6 +37,9 @@ package protocol RolloutRouters: Sendable {
     /// - Returns: Events about what was written.
     /// - Throws: ``RouterNotReady`` where the routes must wait for pods; that is no failure.
     func apply(_ request: TrafficRequest, for rollout: Rollout) async throws -> [RolloutEvent]
+
+    /// Leaves the objects of a Rollout that is gone as if it had never been: all traffic on stable, no hashes.
+    func cleanUp(after rollout: Rollout) async throws
 }
 
 /// The routes cannot take the weights yet; what they wait for moves by itself.

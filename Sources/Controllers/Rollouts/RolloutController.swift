@@ -53,8 +53,9 @@ package struct RolloutController: Sendable {
     }
 
     private func watch() {
-        let (queue, caches) = (queue, caches)
+        let (queue, caches, reconciler) = (queue, caches, reconciler)
         caches.rollouts.onChange { key, old, new in
+            if new == nil, let old { reconciler.noteGone(old) }
             // The first list is many; a live change goes ahead of it.
             queue.add(key, isPatient: old == nil && new != nil && !caches.rollouts.hasSynced)
         }

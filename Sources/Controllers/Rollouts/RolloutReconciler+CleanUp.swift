@@ -1,7 +1,7 @@
 import Kubernetes
 import Logging
 import Manifest
-import RolloutEngine
+package import RolloutEngine
 
 extension RolloutReconciler {
     /// Frees Services that name this Rollout as their manager but that it no longer refers to.
@@ -31,6 +31,51 @@ extension RolloutReconciler {
             logger.info("freed a Service", metadata: ["rollout": "\(key)", "service": "\(service.key)"])
         }
     }
+}
+
+extension RolloutReconciler {
+    /// Rollouts whose routes are to be left clean; more that go at the same time are not remembered.
+    private static let farewellLimit = 1_000
+    private static let farewellTries = 5
+
+    /// Remembers the last known spec of a Rollout that vanished, so that its routes can be left clean.
+    package func noteGone(_ rollout: Rollout) {
+        guard rollout.spec.canary?.trafficRouting != nil else { return }
+        farewells.withLock { farewells in
+            guard farewells.count < Self.farewellLimit || farewells[rollout.key] != nil else { return }
+            farewells[rollout.key] = Farewell(rollout: rollout)
+        }
+    }
+
+    /// Leaves the routes of a deleted Rollout clean, as far as its last known spec tells.
+    ///
+    /// Best effort: without a finalizer nothing waits for this, so it gives up after some tries.
+    func leaveRoutes(_ key: ObjectKey) async throws {
+        guard let farewell = farewells.withLock({ $0[key] }) else { return }
+        do {
+            // In the cluster but not in our cache: another instance's.
+            if try await api.get(.rollouts, key, subresource: nil) == nil {
+                try await routers.cleanUp(after: farewell.rollout)
+                logger.info("left routes clean", metadata: ["rollout": "\(key)"])
+            }
+            farewells.withLock { _ = $0.removeValue(forKey: key) }
+        } catch {
+            let givesUp = farewells.withLock { farewells in
+                farewells[key]?.tries += 1
+                guard let tries = farewells[key]?.tries, tries >= Self.farewellTries else { return false }
+                farewells[key] = nil
+                return true
+            }
+            guard givesUp else { throw error }
+            logger.warning("routes not left clean", metadata: ["rollout": "\(key)", "error": "\(error)"])
+        }
+    }
+}
+
+/// A Rollout that is gone, as it was last seen.
+struct Farewell: Sendable {
+    var rollout: Rollout
+    var tries = 0
 }
 
 extension RolloutCaches {

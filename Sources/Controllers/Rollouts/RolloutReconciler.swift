@@ -16,6 +16,7 @@ package final class RolloutReconciler: Sendable {
     /// Called with each event after it was recorded, for metrics and notifications.
     let onEvent: @Sendable (Rollout, RolloutEvent) -> Void
     private let waitings = Lock<[ObjectKey: Waiting]>([:])
+    let farewells = Lock<[ObjectKey: Farewell]>([:])
 
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
@@ -43,9 +44,13 @@ package final class RolloutReconciler: Sendable {
         if let problem = caches.rollouts.problem(key) { return try await quarantine(key, problem) }
         guard let rollout = caches.rollouts.store.get(key) else {
             waitings.withLock { _ = $0.removeValue(forKey: key) }
+            pending.forget(key)
+            try await leaveRoutes(key)
             try await cleanUp(key, nil)
             return nil
         }
+        // One of the same name has come, and has the say over its routes.
+        farewells.withLock { _ = $0.removeValue(forKey: key) }
         if caches.rollouts.store.isBehind(key) || pending.isBehind(key) { return .milliseconds(100) }
         try await cleanUp(key, rollout)
         let decision = decide(observe(rollout), now: clock.now())

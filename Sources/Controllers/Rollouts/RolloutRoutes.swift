@@ -61,7 +61,13 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
-        guard let routing = Routing(rollout) else { return [] }
+        let routing: Routing?
+        do throws(JSONError) {
+            routing = try Routing(reading: rollout)
+        } catch {
+            return [FieldProblem(error.fieldPath, .invalid, "\(error.reason); correct its type")]
+        }
+        guard let routing else { return [] }
         let objects = objects(routing)
         return routing.routers.flatMap { $0.validate(objects) }.map { FieldProblem($0.path, .invalid, $0.message) }
     }
@@ -96,6 +102,22 @@ package final class RolloutRoutes: RolloutRouters {
         return events
     }
 
+    package func cleanUp(after rollout: Rollout) async throws {
+        guard let routing = Routing(rollout) else { return }
+        // The cache may lack our own last write; what is there now decides.
+        let objects = try await read(routing)
+        for router in routing.routers {
+            for write in router.cleanUp(objects) {
+                do throws(KubernetesError) {
+                    _ = try await perform(write)
+                } catch {
+                    // Gone with its Rollout.
+                    guard error.isNotFound else { throw error }
+                }
+            }
+        }
+    }
+
     // MARK: Inside
 
     /// A Rollout's routing with its routers.
@@ -106,14 +128,18 @@ package final class RolloutRoutes: RolloutRouters {
         let maxWeight: Int
         var references: [TrafficReference] { routers.flatMap(\.references) }
 
+        /// A malformed configuration is a problem for validation; elsewhere it routes nothing.
         init?(_ rollout: Rollout) {
+            guard let routing = try? Routing(reading: rollout) else { return nil }
+            self = routing
+        }
+
+        init?(reading rollout: Rollout) throws(JSONError) {
             guard let canary = rollout.spec.canary, let routing = canary.trafficRouting else { return nil }
             var json = JSON.object(routing.routers)
             if let weight = routing.maxTrafficWeight { json["maxTrafficWeight"] = JSON(weight) }
             json["managedRoutes"] = .array(routing.managedRoutes.map { ["name": .string($0)] })
-            // A malformed configuration is found by validation; here it routes nothing.
-            guard let configuration = try? TrafficConfiguration(json) else { return nil }
-            self.configuration = configuration
+            configuration = try TrafficConfiguration(json)
             subject = TrafficSubject(
                 rollout: rollout.key, uid: rollout.uid, canaryService: canary.canaryService,
                 stableService: canary.stableService)
@@ -137,7 +163,7 @@ package final class RolloutRoutes: RolloutRouters {
         return objects
     }
 
-    private func read(_ routing: Routing) async throws -> [ObjectReference: JSON] {
+    private func read(_ routing: Routing) async throws(KubernetesError) -> [ObjectReference: JSON] {
         var objects: [ObjectReference: JSON] = [:]
         for reference in routing.references.map(\.reference) {
             guard let resource = caches[reference.kind]?.resource else { continue }
@@ -146,7 +172,7 @@ package final class RolloutRoutes: RolloutRouters {
         return objects
     }
 
-    private func perform(_ write: TrafficWrite) async throws -> JSON? {
+    private func perform(_ write: TrafficWrite) async throws(KubernetesError) -> JSON? {
         guard let cache = caches[write.reference.kind] else { return nil }
         let options = WriteOptions(fieldManager: TrafficWrite.fieldManager)
         let written: JSON

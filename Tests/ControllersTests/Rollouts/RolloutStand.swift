@@ -17,9 +17,11 @@ struct RolloutStand {
     let analyses = ScriptedAnalyses()
     let reconciler: RolloutReconciler
     let events = Lock<[RolloutEvent]>([])
+    let recorder: EventRecorder
     let key = ObjectKey(namespace: "default", name: "web")
 
-    init() async throws {
+    /// - Parameter checksTypes: Whether the Rollouts' definition refuses wrong types, as ours does.
+    init(checksTypes: Bool = true) async throws {
         clock = ManualWallClock(Timestamp(seconds: 1_800_000_000, nanoseconds: 500_000_000))
         cluster = ClusterAPI(clock: clock)
         let api = CountingAPI(InMemoryKubernetes(cluster))
@@ -29,18 +31,28 @@ struct RolloutStand {
             group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
             kind: "CustomResourceDefinition", isNamespaced: false)
         for line in (BundledKinds.sluice + "\n" + BundledKinds.mesh).split(separator: "\n") {
-            _ = try await api.create(
-                definitions, namespace: "", try JSON(parsing: String(line)), subresource: nil, WriteOptions())
+            var definition = try JSON(parsing: String(line))
+            if !checksTypes, definition.at("spec", "names", "kind") == "Rollout" {
+                var versions = definition.at("spec", "versions")?.arrayValue ?? []
+                for index in versions.indices {
+                    versions[index].set(
+                        ["type": "object", "x-kubernetes-preserve-unknown-fields": true], at: "schema",
+                        "openAPIV3Schema")
+                }
+                definition.set(.array(versions), at: "spec", "versions")
+            }
+            _ = try await api.create(definitions, namespace: "", definition, subresource: nil, WriteOptions())
         }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         caches = RolloutController.caches(api, options: ControllerOptions(), logger: logger)
         routes = RolloutRoutes.caches(api, namespace: nil, istioVersion: "v1alpha3", logger: logger)
         let events = events
+        recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
         reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: analyses,
             routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store),
-            recorder: EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger), clock: clock,
-            logger: logger, onEvent: { _, event in events.withLock { $0.append(event) } })
+            recorder: recorder, clock: clock, logger: logger,
+            onEvent: { _, event in events.withLock { $0.append(event) } })
     }
 
     // MARK: Objects
@@ -184,6 +196,9 @@ final class CountingAPI: KubernetesAPI {
     private let inner: any KubernetesAPI
     private let count = Lock(0)
     private let log = Lock<[String]>([])
+    private let users = Lock<Set<String>>([])
+    /// Answers instead of the cluster, by what ``written`` would hold.
+    let refusals = Lock<[String: KubernetesError]>([:])
 
     init(_ inner: any KubernetesAPI) { self.inner = inner }
 
@@ -191,7 +206,16 @@ final class CountingAPI: KubernetesAPI {
     /// Verb, plural and subresource of each write.
     var written: [String] { log.withLock { $0 } }
 
+    /// Verb, plural and user of each write that was made as somebody.
+    var impersonated: Set<String> { users.withLock { $0 } }
+
+    private func note(_ verb: String, _ resource: Resource, as user: String?) {
+        guard let user else { return }
+        users.withLock { _ = $0.insert("\(verb) \(resource.plural) as \(user)") }
+    }
+
     func reset() {
+        users.withLock { $0 = [] }
         count.withLock { $0 = 0 }
         log.withLock { $0 = [] }
     }
@@ -223,6 +247,7 @@ final class CountingAPI: KubernetesAPI {
         _ options: WriteOptions
     ) async throws(KubernetesError) -> JSON {
         note("create", resource)
+        if let refusal = refusals.withLock({ $0["create \(resource.plural)"] }) { throw refusal }
         return try await inner.create(resource, namespace: namespace, object, subresource: subresource, options)
     }
 
@@ -238,12 +263,16 @@ final class CountingAPI: KubernetesAPI {
         _ options: WriteOptions
     ) async throws(KubernetesError) -> JSON {
         note("patch", resource, subresource)
+        note("patch", resource, as: options.impersonate)
         return try await inner.patch(resource, key, type, body, subresource: subresource, options)
     }
 
+    @discardableResult
     func delete(_ resource: Resource, _ key: ObjectKey, _ options: DeleteOptions) async throws(KubernetesError) -> Bool
     {
         note("delete", resource)
+        note("delete", resource, as: options.impersonate)
+        if let refusal = refusals.withLock({ $0["delete \(resource.plural)"] }) { throw refusal }
         return try await inner.delete(resource, key, options)
     }
 }

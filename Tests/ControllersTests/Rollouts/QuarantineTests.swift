@@ -1,0 +1,56 @@
+import Controllers
+import Kubernetes
+import Manifest
+import RolloutEngine
+import SluiceTestKit
+import Testing
+
+@Suite("A Rollout that cannot be decoded") struct QuarantineTests {
+    @Test("says what is wrong in status and Event, once, while every other Rollout goes on")
+    func quarantined() async throws {
+        let stand = try await RolloutStand(checksTypes: false)
+        let key = ObjectKey(namespace: "default", name: "bad")
+        var bad = RolloutStand.manifest(canary: ["steps": []])
+        bad.set("bad", at: "metadata", "name")
+        bad.set("four", at: "spec", "replicas")
+        try await stand.create(.rollouts, bad)
+        try await stand.create(.rollouts, RolloutStand.manifest(canary: ["steps": []]))
+
+        let (caches, recorder) = (stand.caches, stand.recorder)
+        let tasks = [
+            Task { await caches.rollouts.run() }, Task { await caches.replicaSets.run() },
+            Task { await caches.services.run() }, Task { await recorder.run() },
+        ]
+        defer { for task in tasks { task.cancel() } }
+        await caches.rollouts.waitUntilSynced()
+        await caches.replicaSets.waitUntilSynced()
+        await caches.services.waitUntilSynced()
+
+        #expect(caches.rollouts.problem(key) != nil)
+        #expect(try await stand.reconciler.reconcile(key) == nil)
+        let live = try await stand.api.get(.rollouts, key, subresource: nil)
+        let status = live?["status"]
+        #expect(status?["phase"] == "Degraded")
+        let message = status?["message"]?.stringValue ?? ""
+        #expect(message.hasPrefix("InvalidSpec: The Rollout \"bad\" is invalid: spec.replicas: "))
+        #expect(message.hasSuffix("; correct it with kubectl edit rollout bad -n default"))
+        let condition = status?["conditions"]?[0]
+        #expect(condition?["type"] == "InvalidSpec" && condition?["status"] == "True")
+
+        // Nothing is written again, however often it is looked at.
+        let version = live?.resourceVersion
+        _ = try await stand.reconciler.reconcile(key)
+        #expect(try await stand.api.get(.rollouts, key, subresource: nil)?.resourceVersion == version)
+
+        await recorder.drain(for: .seconds(10))
+        let events = Lock<[JSON]>([])
+        _ = try await stand.api.list(.events, ListOptions(namespace: "default")) { bytes in
+            let event = try JSON(parsing: bytes)
+            if event.at("involvedObject", "name") == "bad" { events.withLock { $0.append(event) } }
+        }
+        #expect(events.withLock { $0.map { $0["reason"] } } == ["InvalidSpec"])
+
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(try await stand.replicaSets().map(\.ownerUID) == [caches.rollouts.store.get(stand.key)?.uid])
+    }
+}
