@@ -26,7 +26,10 @@ package struct ApplicationCaches: Sendable {
 
     package init(_ api: any KubernetesAPI, options: ControllerOptions, logger: Logger) {
         let scope = ListOptions(namespace: options.argocdNamespace)
-        applications = Informer(api, .applications, scope, logger: logger)
+        // An instance id divides Applications as it divides Rollouts: two controllers must not sync the same one.
+        var own = scope
+        own.labelSelector = options.instanceSelector
+        applications = Informer(api, .applications, own, logger: logger)
         releases = Informer(api, .releases, scope, logger: logger)
         projects = Informer(api, .appProjects, scope, logger: logger)
     }

@@ -32,16 +32,10 @@ extension ApplicationReconciler {
         let approved = application.annotations[Names.deletionApproved].flatMap(Timestamp.init(rfc3339:))
         let isApproved = approved.map { $0 >= (application.deletedAt ?? $0) } ?? false
         if let held = doomed.first(where: { $0.options.confirmsDelete }), !isApproved {
-            let report = StatusReport(
-                comparison: nil, revision: application.status.revision, source: application.spec.source,
-                conditions: [
-                    .init(
-                        .deletionError,
-                        "waits for a person to confirm the deletion of \(held.reference); set the annotation "
-                            + "\(Names.deletionApproved) on the Application to the current time")
-                ], isRefreshed: false, isKnown: false)
-            try await write(report, application)
-            return .seconds(60)
+            return try await hold(
+                application,
+                "waits for a person to confirm the deletion of \(held.reference); set the annotation "
+                    + "\(Names.deletionApproved) on the Application to the current time")
         }
         guard let wave = doomed.map(\.wave).max() else {
             return try await release(application, without: own)
@@ -52,13 +46,31 @@ extension ApplicationReconciler {
             guard state.live?.json.at("metadata", "deletionTimestamp") == nil,
                 let resource = resources[state.reference.groupKind]
             else { continue }
-            try await api.delete(
-                resource, state.reference.key, DeleteOptions(propagation: propagation, uid: state.live?.json.uid))
+            do throws(KubernetesError) {
+                try await api.delete(
+                    resource, state.reference.key,
+                    DeleteOptions(propagation: propagation, uid: state.live?.json.uid, impersonate: impersonated))
+            } catch {
+                if error.isRetriable { throw error }
+                return try await hold(
+                    application,
+                    "cannot delete \(state.reference): \(error); give \(impersonated ?? "the controller") the right to, "
+                        + "or delete it by hand")
+            }
             logger.info(
                 "deleted with its application",
                 metadata: ["application": "\(application.key)", "object": "\(state.reference)"])
         }
         return .seconds(1)
+    }
+
+    /// Says what the deletion waits for.
+    private func hold(_ application: Application, _ reason: String) async throws -> Duration? {
+        let report = StatusReport(
+            comparison: nil, revision: application.status.revision, source: application.spec.source,
+            conditions: [.init(.deletionError, reason)], isRefreshed: false, isKnown: false)
+        try await write(report, application)
+        return .seconds(60)
     }
 
     private func release(_ application: Application, without own: [String]) async throws -> Duration? {

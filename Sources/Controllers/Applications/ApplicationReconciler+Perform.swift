@@ -159,7 +159,8 @@ extension ApplicationReconciler {
         return try await discovery.resource(for: task.groupVersionKind)
     }
 
-    private var impersonated: String? {
+    /// Who applies, prunes and cascades are made as.
+    var impersonated: String? {
         guard let account = options.syncAs else { return nil }
         return account.contains(":") && !account.hasPrefix("system:") ? "system:serviceaccount:\(account)" : account
     }

@@ -66,6 +66,8 @@ package final class ApplicationReconciler: Sendable {
         }
         guard let application = caches.applications.store.get(key) else {
             memory.withLock { _ = $0.removeValue(forKey: key) }
+            pending.forget(key)
+            releases.forget(key)
             return nil
         }
         if application.annotations[Names.skipReconcile] == "true" { return nil }
@@ -183,6 +185,15 @@ package final class ApplicationReconciler: Sendable {
             report.endsOperation = true
         }
         try await write(report, application)
+        let known = Set(
+            (application.status.json["conditions"]?.arrayValue ?? []).compactMap { $0["message"]?.stringValue })
+        for condition in conditions where !known.contains(condition.message) {
+            recorder.record(
+                .warning, condition.kind.rawValue, condition.message,
+                regarding: ObjectEvent.Target(
+                    apiVersion: "argoproj.io/v1alpha1", kind: "Application", key: application.key, uid: application.uid)
+            )
+        }
         return nil
     }
 

@@ -33,6 +33,9 @@ package struct ReleaseReconciler: Sendable {
     /// Whether the cache of Releases lacks what was written for an application.
     func isBehind(_ application: ObjectKey) -> Bool { pending.isBehind(application) }
 
+    /// Forgets an application that is gone.
+    func forget(_ application: ObjectKey) { pending.forget(application) }
+
     /// Brings an application's Releases up to date.
     /// - Parameter revertedBy: The commit that undoes the rejected one, where there is one.
     /// - Returns: Whether anything was written; the application is looked at again when the cache has it.

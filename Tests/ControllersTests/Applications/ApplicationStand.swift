@@ -18,14 +18,15 @@ struct ApplicationStand {
 
     let clock = ManualWallClock()
     let cluster: ClusterAPI
-    let api: InMemoryKubernetes
+    let api: CountingAPI
     let source = SourceStand()
     let caches: ApplicationCaches
+    let recorder: EventRecorder
     let reconciler: ApplicationReconciler
 
-    init() async throws {
+    init(_ options: ControllerOptions = ControllerOptions()) async throws {
         cluster = ClusterAPI(clock: clock)
-        api = InMemoryKubernetes(cluster)
+        api = CountingAPI(InMemoryKubernetes(cluster))
         let definitions = Resource(
             group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
             kind: "CustomResourceDefinition", isNamespaced: false)
@@ -43,9 +44,8 @@ struct ApplicationStand {
         }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let options = ControllerOptions()
         caches = ApplicationCaches(api, options: options, logger: logger)
-        let recorder = EventRecorder(api, component: "test", clock: clock, logger: logger)
+        recorder = EventRecorder(api, component: "test", clock: clock, logger: logger)
         let source = source
         reconciler = ApplicationReconciler(
             api: api, caches: caches, live: LiveObjects(api, namespace: nil, clock: clock, logger: logger),
@@ -60,12 +60,16 @@ struct ApplicationStand {
     }
 
     /// Runs the caches around a scenario.
-    static func run(_ scenario: (ApplicationStand) async throws -> Void) async throws {
-        let stand = try await ApplicationStand()
+    static func run(
+        _ options: ControllerOptions = ControllerOptions(),
+        _ scenario: (ApplicationStand) async throws -> Void
+    ) async throws {
+        let stand = try await ApplicationStand(options)
         let (caches, live) = (stand.caches, stand.reconciler.liveObjects)
         let tasks = [
             Task { await caches.applications.run() }, Task { await caches.releases.run() },
             Task { await caches.projects.run() }, Task { await live.run() },
+            Task { [recorder = stand.recorder] in await recorder.run() },
         ]
         defer { for task in tasks { task.cancel() } }
         await caches.applications.waitUntilSynced()
