@@ -1,4 +1,4 @@
-import Manifest
+package import Manifest
 
 /// Counts and measures, and prints it all in Prometheus' text format.
 ///
@@ -34,6 +34,8 @@ package final class MetricsRegistry: Sendable {
         var histograms: [String: Histogram] = [:]
     }
 
+    /// Counters of objects, apart, so that those of one object go at once however many there are.
+    private let objects = Lock<[ObjectKey: [String: [String: Double]]]>([:])
     private let families = Lock<[String: Family]>([:])
     private let collectors = Lock<[@Sendable (inout Writer) -> Void]>([])
 
@@ -54,6 +56,15 @@ package final class MetricsRegistry: Sendable {
         families.withLock { $0[name]?.values[render(labels), default: 0] += amount }
     }
 
+    /// Counts something about an object, labelled with its namespace and name, until ``forget(_:)``.
+    package func increment(_ name: String, of object: ObjectKey, _ labels: Labels = []) {
+        let text = render([("namespace", object.namespace), ("name", object.name)] + labels)
+        objects.withLock { $0[object, default: [:]][name, default: [:]][text, default: 0] += 1 }
+    }
+
+    /// Drops what was counted about an object that is gone.
+    package func forget(_ object: ObjectKey) { objects.withLock { _ = $0.removeValue(forKey: object) } }
+
     package func set(_ name: String, _ labels: Labels = [], _ value: Double) {
         families.withLock { $0[name]?.values[render(labels)] = value }
     }
@@ -73,18 +84,6 @@ package final class MetricsRegistry: Sendable {
         }
     }
 
-    /// Drops all stored series that carry these labels, when their object is gone.
-    package func remove(_ name: String, with labels: Labels) {
-        let parts = labels.map { "\($0.0)=\"\(escaped($0.1))\"" }
-        families.withLock { families in
-            guard var family = families[name] else { return }
-            let stays = { (key: String) in !parts.allSatisfy { key.contains($0) } }
-            family.values = family.values.filter { stays($0.key) }
-            family.histograms = family.histograms.filter { stays($0.key) }
-            families[name] = family
-        }
-    }
-
     /// Adds samples that are read when somebody scrapes.
     package func collect(_ collector: @escaping @Sendable (inout Writer) -> Void) {
         collectors.withLock { $0.append(collector) }
@@ -94,7 +93,10 @@ package final class MetricsRegistry: Sendable {
     package func text() -> String {
         var writer = Writer()
         for collector in collectors.withLock({ $0 }) { collector(&writer) }
-        let families = families.withLock { $0 }
+        var families = families.withLock { $0 }
+        for counters in objects.withLock({ $0 }).values {
+            for (name, values) in counters { families[name]?.values.merge(values) { $1 } }
+        }
         var text = ""
         for name in families.keys.sorted() {
             guard let family = families[name] else { continue }

@@ -148,11 +148,7 @@ extension NotificationController {
 
     private func count(_ metric: String, _ delivery: Delivery) {
         metrics?.increment(
-            metric,
-            [
-                ("namespace", delivery.object.namespace), ("name", delivery.object.name), ("type", delivery.service),
-                ("reason", delivery.trigger),
-            ])
+            metric, of: delivery.object, [("type", delivery.service), ("reason", delivery.trigger)])
     }
 
     /// The runs of the Rollout's current hash, newest first; at most 20.

@@ -1,4 +1,5 @@
 import Controllers
+import Manifest
 import Testing
 
 @Suite("Metrics page") struct MetricsRegistryTests {
@@ -34,10 +35,13 @@ import Testing
     @Test("drops the series of an object that is gone") func remove() {
         let registry = MetricsRegistry()
         registry.declare("b_total", .counter, "Counts.")
-        registry.increment("b_total", [("namespace", "shop"), ("name", "web")])
-        registry.increment("b_total", [("namespace", "shop"), ("name", "web2")])
-        registry.remove("b_total", with: [("namespace", "shop"), ("name", "web")])
-        #expect(!registry.text().contains("name=\"web\"}"))
+        let web = ObjectKey(namespace: "shop", name: "web")
+        registry.increment("b_total", of: web, [("reason", "Aborted")])
+        registry.increment("b_total", of: web, [("reason", "Aborted")])
+        registry.increment("b_total", of: ObjectKey(namespace: "shop", name: "web2"))
+        #expect(registry.text().contains("b_total{namespace=\"shop\",name=\"web\",reason=\"Aborted\"} 2\n"))
+        registry.forget(web)
+        #expect(!registry.text().contains("name=\"web\""))
         #expect(registry.text().contains("name=\"web2\"} 1"))
     }
 
