@@ -48,17 +48,15 @@ package final class ControllerAssembly: Sendable {
             recorder: recorder, clock: clock, logger: logger,
             onEvent: { rollout, event in
                 metrics.increment(
-                    "rollout_events_total",
-                    [
-                        ("namespace", rollout.key.namespace), ("name", rollout.key.name),
-                        ("type", event.isWarning ? "Warning" : "Normal"), ("reason", event.reason),
-                    ])
+                    "rollout_events_total", of: rollout.key,
+                    [("type", event.isWarning ? "Warning" : "Normal"), ("reason", event.reason)])
                 notifications.notify(rollout, event)
             })
         let rollouts = RolloutController(
             caches: caches, reconciler: reconciler, options: options, metrics: metrics, logger: logger)
         self.rollouts = rollouts
         notifications.register()
+        caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key) } }
 
         for cache in routes {
             let kind = cache.resource.kind
@@ -96,7 +94,7 @@ package final class ControllerAssembly: Sendable {
         controllers.append(
             ManagedController(
                 name: "Notifications", caches: [ManagedCache(run: { await settings.run() })],
-                work: { await notifications.run() }))
+                work: { await notifications.run() }, shutDown: { notifications.shutDown() }))
 
         ControllerAssembly.collect(into: metrics, caches)
         manager = ControllerManager(

@@ -50,6 +50,8 @@ package final class ControllerManager: Sendable {
     private let logger: Logger
     private let electors: [LeaderElector]
     private let ready = Lock<Set<String>>([])
+    private let stopping: AsyncStream<Void>
+    private let stop: AsyncStream<Void>.Continuation
 
     package init(
         _ api: any KubernetesAPI, options: ControllerOptions, controllers: [ManagedController],
@@ -60,6 +62,7 @@ package final class ControllerManager: Sendable {
         self.controllers = controllers
         self.recorder = recorder
         self.logger = logger
+        (stopping, stop) = AsyncStream.makeStream()
         var timing = LeaderElector.Timing()
         timing.leaseDuration = options.leaseDuration
         timing.renewDeadline = options.renewDeadline
@@ -84,6 +87,7 @@ package final class ControllerManager: Sendable {
     /// Stops taking new work; `run()` ends when what is in hand is done.
     package func shutDown() {
         for controller in controllers { controller.shutDown() }
+        stop.finish()
     }
 
     /// Runs until cancelled, shut down, or no longer leading.
@@ -108,6 +112,11 @@ package final class ControllerManager: Sendable {
                 return nil
             }
             group.addTask { await self.lead() }
+            group.addTask { [stopping] in
+                for await _ in stopping {}
+                // Who leads ends with its work, which the queues end; who stands by would wait for the Lease for ever.
+                return Task.isCancelled || self.isLeading ? nil : true
+            }
             for await end in group {
                 guard let end else { continue }
                 await recorder.drain(for: .seconds(3))

@@ -98,6 +98,9 @@ package final class NotificationController: Sendable {
         }
     }
 
+    /// Takes no more Rollouts; ``run(workers:)`` ends after the deliveries in hand.
+    package func shutDown() { queue.shutDown() }
+
     private func enqueue(_ key: ObjectKey) {
         // Before the settings are read nothing is known to be unwanted; they enqueue all again.
         if settings.isReady, !settings.config.services.isEmpty { queue.add(key) }
