@@ -78,7 +78,8 @@ package struct ApplicationController: Sendable {
             caches: [
                 ManagedCache(caches.applications), ManagedCache(caches.releases), ManagedCache(caches.projects),
                 ManagedCache(run: { await reconciler.live.run() }),
-            ], resync: options.applicationResync, everything: { caches.applications.store.all.map(\.key) },
+            ], resync: options.applicationResync, isKnown: { caches.applications.store.get($0) != nil },
+            everything: { caches.applications.store.all.map(\.key) },
             metrics: metrics, logger: logger, reconcile: { try await reconciler.reconcile($0) })
     }
 }

@@ -5,14 +5,24 @@ package import Manifest
 extension ManagedController {
     /// A controller over one work queue of object keys.
     /// - Parameters:
+    ///   - isKnown: Whether the cache holds a key's object; while it does, "not found" means something that the object
+    ///     needs, such as a kind that is not installed, and is tried again.
     ///   - everything: Keys to look at again every `resync`, spread over that time.
     package static func over(
         _ queue: Workqueue<ObjectKey>, workers: Int, caches: [ManagedCache], resync: Duration?,
+        isKnown: @escaping @Sendable (ObjectKey) -> Bool = { _ in false },
         everything: @escaping @Sendable () -> [ObjectKey],
         metrics: MetricsRegistry, logger: Logger, reconcile: @escaping @Sendable (ObjectKey) async throws -> Duration?
     ) -> ManagedController {
         let loop = ControllerLoop(
-            queue, workers: workers, logger: logger, report: { metrics.report($0) }, reconcile: reconcile)
+            queue, workers: workers, logger: logger, report: { metrics.report($0) },
+            reconcile: { key in
+                do {
+                    return try await reconcile(key)
+                } catch let error as KubernetesError where error.isNotFound && isKnown(key) {
+                    throw SomethingMissing(error: error)
+                }
+            })
         return ManagedController(
             name: queue.name, caches: caches,
             work: {
@@ -32,6 +42,12 @@ extension ManagedController {
                 }
             }, shutDown: { queue.shutDown() })
     }
+}
+
+/// The object is there, and something that it needs is not.
+private struct SomethingMissing: Error, CustomStringConvertible {
+    var error: KubernetesError
+    var description: String { "something that it needs is missing: \(error)" }
 }
 
 extension MetricsRegistry {

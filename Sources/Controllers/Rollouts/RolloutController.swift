@@ -87,7 +87,8 @@ package struct RolloutController: Sendable {
             caches: [
                 ManagedCache(caches.rollouts), ManagedCache(caches.replicaSets), ManagedCache(caches.services),
             ] + more,
-            resync: options.rolloutResync, everything: { caches.rollouts.store.all.map(\.key) }, metrics: metrics,
+            resync: options.rolloutResync, isKnown: { caches.rollouts.store.get($0) != nil },
+            everything: { caches.rollouts.store.all.map(\.key) }, metrics: metrics,
             logger: logger, reconcile: { try await reconciler.reconcile($0) })
     }
 }

@@ -74,6 +74,27 @@ import Testing
         #expect(holder.isEmpty)
     }
 
+    @Test("an object that is there is tried again when something it needs is not found", .timeLimit(.minutes(1)))
+    func missing() async throws {
+        let queue = Workqueue<ObjectKey>("Test")
+        let tries = Lock(0)
+        let controller = ManagedController.over(
+            queue, workers: 1, caches: [], resync: nil, isKnown: { _ in true }, everything: { [] },
+            metrics: .standard(version: "test"), logger: .silent
+        ) { _ in
+            let count = tries.withLock { tries in
+                tries += 1
+                return tries
+            }
+            if count < 3 { throw KubernetesError(code: 404, reason: "NotFound", message: "no such kind") }
+            queue.shutDown()
+            return nil
+        }
+        queue.add(ObjectKey(namespace: "shop", name: "web"))
+        await controller.work()
+        #expect(tries.withLock { $0 } == 3)
+    }
+
     @Test("notifications end with the rest", .timeLimit(.minutes(1)))
     func notifications() async throws {
         let api = try await Self.api()
