@@ -24,6 +24,7 @@ let package = Package(
     name: "sluice-benchmarks",
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
@@ -33,6 +34,7 @@ let package = Package(
         .target(name: "CCurl", dependencies: ["CLibCurl"]),
         module("Manifest", ["CYAML"]),
         module("RolloutEngine", ["Manifest"]),
+        module("Rendering", ["Manifest", .product(name: "Crypto", package: "swift-crypto")]),
         module("Transport", ["CCurl", "Manifest", logging]),
         module(
             "Kubernetes",
@@ -42,7 +44,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
             ]),
         .executableTarget(
-            name: "sluice-bench", dependencies: ["Manifest", "RolloutEngine", "Transport", "Kubernetes"],
+            name: "sluice-bench", dependencies: ["Manifest", "RolloutEngine", "Rendering", "Transport", "Kubernetes"],
             swiftSettings: settings),
     ]
 )

@@ -13,6 +13,8 @@ struct Bench {
         case "foundation": try Workloads.foundation(arguments.dropFirst().first ?? "")
         case "memory":
             await Workloads.memory(arguments.dropFirst().first ?? "", arguments.dropFirst(2).first ?? "")
+        case "render": try KustomizeTree.render(arguments.dropFirst().first ?? "")
+        case "costs": ProcessNumbers.costs(arguments.dropFirst().joined(separator: " "))
         case "decision": try Workloads.decision(200_000)
         case nil: table()
         default:
@@ -61,6 +63,29 @@ struct Bench {
 
         let decision = ProcessNumbers.child(["decision"])
         row("one canary decision", "\(rounded(decision["microseconds", default: 0], 1)) µs", "under 50 µs")
+        render("\(folder)/kustomize")
+    }
+
+    /// Both as processes of their own, from files to text, with all that starting them costs.
+    private static func render(_ root: String) {
+        KustomizeTree.write(to: root)
+        defer { KustomizeTree.remove(root) }
+        var (ours, theirs) = (Double.infinity, Double.infinity)
+        var objects: Set<Double> = []
+        for _ in 0..<3 {
+            let one = ProcessNumbers.child(["costs", ProcessNumbers.program, "render", root])
+            ours = min(ours, one["cpu", default: .infinity])
+            let other = ProcessNumbers.child(["costs", "kubectl", "kustomize", root])
+            if other["failed"] == 0 { theirs = min(theirs, other["cpu", default: .infinity]) }
+            for result in [one, other] where result["failed"] == 0 { objects.insert(result["objects", default: 0]) }
+        }
+        precondition(objects == [1_000], "the tree was not rendered: \(objects)")
+        row("render of 1,000 objects with Kustomize", "\(rounded(ours, 3)) s CPU", "")
+        guard theirs.isFinite else {
+            return row("against kubectl kustomize", "not run: no kubectl", "at least 5 times")
+        }
+        row("kubectl kustomize, same run", "\(rounded(theirs, 3)) s CPU", "")
+        row("render against kubectl kustomize", "\(rounded(theirs / ours, 1)) times", "at least 5")
     }
 
     private static func row(_ what: String, _ value: String, _ goal: String) {

@@ -21,9 +21,29 @@ enum ProcessNumbers {
     /// CPU time that this process has used, in seconds.
     static var cpu: Double { Double(clock()) / 1e6 }
 
+    /// This program's file.
+    static var program: String { (try? readLink("/proc/self/exe")) ?? CommandLine.arguments[0] }
+
+    /// Runs a command, and prints what CPU time it took and how many objects it wrote.
+    static func costs(_ command: String) {
+        let count = popen("\(command) 2>/dev/null | grep -c '^kind:'", "r")
+        var line = [CChar](repeating: 0, count: 64)
+        var objects = 0.0
+        if let count {
+            _ = fgets(&line, Int32(line.count), count)
+            pclose(count)
+            objects = Double(atoi(line))
+        }
+        var usage = rusage()
+        getrusage(RUSAGE_CHILDREN.rawValue, &usage)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        report("cpu", seconds(usage.ru_utime) + seconds(usage.ru_stime))
+        report("objects", objects)
+        report("failed", objects == 0 ? 1 : 0)
+    }
+
     /// Runs this program again with other arguments, and gives the numbers that it prints, by name.
     static func child(_ arguments: [String]) -> [String: Double] {
-        let program = (try? readLink("/proc/self/exe")) ?? CommandLine.arguments[0]
         guard let pipe = popen(([program] + arguments).map { "'\($0)'" }.joined(separator: " "), "r") else {
             return [:]
         }
