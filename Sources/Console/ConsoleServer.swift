@@ -27,18 +27,18 @@ package struct ConsoleServer: Sendable {
     private let metrics: MetricsRegistry
     private let dashboard: any DashboardSource
     private let isReady: @Sendable () -> [String]
-    private let webhook: @Sendable () async -> GitWebhook
+    private let webhook: @Sendable () async -> GitWebhook?
     private let onPush: @Sendable (GitPush) -> Void
     private let logger: Logger
     private let bound: Bound
 
     /// - Parameters:
     ///   - isReady: Names what is not ready yet; empty means ready.
-    ///   - webhook: The receiver with its present secrets.
+    ///   - webhook: The receiver with its present secrets; `nil` while they cannot be read, when nothing is believed.
     ///   - onPush: Called with each push; it must not block.
     package init(
         _ configuration: Configuration, metrics: MetricsRegistry, dashboard: any DashboardSource,
-        isReady: @escaping @Sendable () -> [String], webhook: @escaping @Sendable () async -> GitWebhook,
+        isReady: @escaping @Sendable () -> [String], webhook: @escaping @Sendable () async -> GitWebhook?,
         onPush: @escaping @Sendable (GitPush) -> Void, logger: Logger, bound: @escaping Bound = { _, _ in }
     ) {
         self.configuration = configuration
@@ -177,13 +177,16 @@ package struct ConsoleServer: Sendable {
             throw HTTPError(.contentTooLarge, message: "the body is larger than \(configuration.maxWebhookBytes) bytes")
         }
         let headers = request.headers
+        guard let webhook = await webhook() else {
+            throw HTTPError(.serviceUnavailable, message: "the webhook's secrets cannot be read now; try again")
+        }
         do {
-            let push = try await webhook().push(body: Array(buffer.readableBytesView)) { name in
+            let push = try webhook.push(body: Array(buffer.readableBytesView)) { name in
                 HTTPField.Name(name).flatMap { headers[$0] }
             }
             if let push {
                 logger.info(
-                    "push received", metadata: ["repository": "\(push.urls.first ?? "")", "ref": "\(push.ref)"])
+                    "push received", metadata: ["ref": "\(push.ref)"])
                 onPush(push)
             }
             return json(["accepted": .bool(push != nil)])

@@ -33,7 +33,7 @@ ol.steps li.done { color: var(--good); } ol.steps li.current { color: var(--text
 .weight span { display: flex; align-items: center; justify-content: center; min-width: 0; white-space: nowrap; transition: flex-grow .5s; overflow: hidden; }
 .weight .canary { background: color-mix(in srgb, var(--wait) 40%, var(--card)); } .weight .stable { background: color-mix(in srgb, var(--good) 25%, var(--card)); }
 table { border-collapse: collapse; width: 100%; font-size: .87rem; } th { text-align: left; font-weight: 600; color: var(--dim); }
-td, th { padding: .2rem .6rem .2rem 0; vertical-align: top; } code { font: .85em ui-monospace, monospace; }
+td, th { padding: .2rem .6rem .2rem 0; vertical-align: top; } td code { white-space: nowrap; } code { font: .85em ui-monospace, monospace; }
 .pod { display: inline-block; width: .8rem; height: .8rem; border-radius: 50%; margin-right: .2rem; border: 2px solid var(--go); }
 .pod.ready { background: var(--good); border-color: var(--good); } .pod.bad { background: var(--bad); border-color: var(--bad); }
 .value { display: inline-block; padding: 0 .4rem; margin: 0 .2rem .2rem 0; border: 1px solid currentColor; border-radius: 4px; font: .8rem ui-monospace, monospace; }
@@ -63,7 +63,8 @@ function draw(r) {
   head.append(el("h2", "", r.name), el("span", "dim", r.namespace), el("span", "badge " + r.phase, r.phase || "Unknown"));
   if (r.message) head.append(el("span", "dim", r.message));
   const actions = el("div", "actions");
-  for (const [verb, label] of [["promote", "Promote"], ["abort", "Abort"], ["retry", "Retry"]]) {
+  const verbs = r.phase === "Degraded" ? [["retry", "Retry"]] : r.phase === "Healthy" ? [] : [["promote", "Promote"], ["abort", "Abort"]];
+  for (const [verb, label] of verbs) {
     const b = el("button", "", label); b.setAttribute("aria-label", `${label} ${id(r)}`);
     b.onclick = async () => {
       if (verb === "abort" && !confirm(`Abort ${id(r)}?`)) return;
@@ -104,7 +105,7 @@ function draw(r) {
       const n = el("td"); n.append(el("code", "", a.name)); tr.append(n);
       for (const m of a.metrics || []) {
         values.append(el("span", "dim", m.name + " "));
-        for (const x of m.measurements || []) { const v = el("span", "value " + x.phase, x.value || x.phase); v.title = x.message || x.phase; values.append(v); }
+        for (const x of m.measurements || []) { const v = el("span", "value " + (x.outcome === "no-data" ? "Inconclusive" : x.phase), x.outcome === "no-data" ? "no data" : x.value || x.phase); v.title = x.message || x.phase; values.append(v); }
       }
       if (a.message) values.append(el("div", "dim", a.message));
       tr.append(values); t.append(tr);

@@ -27,6 +27,10 @@ package struct GitWebhook: Sendable {
             return try parse(body, ["clone_url", "ssh_url", "git_url", "html_url"], in: "repository")
         }
         if let event = header("x-gitlab-event") {
+            // Where one host's pushes are signed, nobody gets past by naming the other.
+            guard !gitlabSecret.isEmpty || githubSecret.isEmpty else {
+                throw Refusal(status: 401, reason: "webhook.gitlab.secret is not set, so GitLab's pushes are refused")
+            }
             guard gitlabSecret.isEmpty || isEqual(header("x-gitlab-token") ?? "", gitlabSecret) else {
                 throw Refusal(status: 401, reason: "X-Gitlab-Token does not match webhook.gitlab.secret")
             }
@@ -37,7 +41,12 @@ package struct GitWebhook: Sendable {
     }
 
     private func checkGitHub(_ body: [UInt8], _ signature: String?) throws(Refusal) {
-        guard !githubSecret.isEmpty else { return }
+        guard !githubSecret.isEmpty else {
+            guard gitlabSecret.isEmpty else {
+                throw Refusal(status: 401, reason: "webhook.github.secret is not set, so GitHub's pushes are refused")
+            }
+            return
+        }
         let code = HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: Array(githubSecret.utf8)))
         let expected = "sha256=" + code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         guard let signature, isEqual(signature, expected) else {

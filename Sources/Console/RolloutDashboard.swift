@@ -148,22 +148,27 @@ package final class RolloutDashboard: DashboardSource {
     }
 
     private func analysis(_ run: JSON) -> JSON {
-        [
+        let results = run.at("status", "metricResults")?.arrayValue ?? []
+        return [
             "name": .string(run.objectKey.name), "phase": run.at("status", "phase") ?? "Pending",
-            "message": run.at("status", "message") ?? "",
-            "metrics": .array(
-                (run.at("status", "metricResults")?.arrayValue ?? []).map { result in
-                    [
-                        "name": result["name"] ?? "", "phase": result["phase"] ?? "",
-                        "measurements": .array(
-                            (result["measurements"]?.arrayValue ?? []).suffix(8).map { measurement in
-                                [
-                                    "value": measurement["value"] ?? "", "phase": measurement["phase"] ?? "",
-                                    "message": measurement["message"] ?? "",
-                                ]
-                            }),
-                    ]
-                }),
+            "message": run.at("status", "message") ?? "", "metrics": .array(results.map(metric)),
+        ]
+    }
+
+    private func metric(_ result: JSON) -> JSON {
+        let measurements = result["measurements"]?.arrayValue ?? []
+        return [
+            "name": result["name"] ?? "", "phase": result["phase"] ?? "",
+            "measurements": .array(measurements.suffix(8).map(measurement)),
+        ]
+    }
+
+    private func measurement(_ measurement: JSON) -> JSON {
+        [
+            "value": measurement["value"] ?? "", "phase": measurement["phase"] ?? "",
+            "message": measurement["message"] ?? "",
+            // Tells no data from bad data, and both from a server that did not answer.
+            "outcome": measurement.at("metadata", "sluice.dev/outcome") ?? "",
         ]
     }
 

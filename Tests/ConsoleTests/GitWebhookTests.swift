@@ -53,4 +53,15 @@ import Testing
             (error as? GitWebhook.Refusal)?.status == status
         }
     }
+
+    @Test("where one host signs, the other's unsigned pushes are refused") func otherHost() {
+        let body = Array(
+            #"{"ref":"refs/heads/main","project":{"git_http_url":"https://gl.example.org/shop.git"}}"#.utf8)
+        #expect(throws: GitWebhook.Refusal.self) {
+            try GitWebhook(githubSecret: "key").push(body: body) { ["x-gitlab-event": "Push Hook"][$0] }
+        }
+        #expect(throws: GitWebhook.Refusal.self) {
+            try GitWebhook(gitlabSecret: "key").push(body: Self.github) { ["x-github-event": "push"][$0] }
+        }
+    }
 }

@@ -27,18 +27,7 @@ struct CrashTests {
         try await scenario.apply(Manifests.routes())
         try await scenario.apply(rollout("shop:v1"))
         let controller = try await scenario.stand.controller(instance: instance)
-        try await withThrowingTaskGroup { group in
-            group.addTask {
-                // Each life is long enough to act and short enough to die in the middle of something.
-                var random = SystemRandomNumberGenerator()
-                for _ in 0..<12 {
-                    let life = Task { try await controller.run() }
-                    try await Task.sleep(for: .milliseconds(Int.random(in: 300...2_500, using: &random)))
-                    controller.signal(SIGKILL)
-                    _ = await life.result
-                }
-                try await controller.run()
-            }
+        try await whileKilling(controller, lives: 12) {
             try await scenario.untilPhase("web", "Healthy", within: .seconds(90))
             try await scenario.apply(rollout("shop:v2"))
             try await scenario.until("the canary ends", within: .seconds(150)) {
@@ -57,11 +46,59 @@ struct CrashTests {
                     && object.at("status", "observedGeneration")?.stringValue
                         == object.at("metadata", "generation")?.intValue.map(String.init)
             }
-            group.cancelAll()
-            while let result = await group.nextResult() { _ = result }
         }
-        #expect(try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0])
+        try await scenario.until("all traffic is on the new stable") {
+            try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
+        }
         let sets = try await scenario.list(Kinds.replicaSet)
         #expect(sets.count == 2, "a crash made a ReplicaSet too many")
+    }
+
+    @Test("a sync, its rejection and its revert end the same") func sync() async throws {
+        let stand = try await Stand.shared.value
+        let name = "kill-sync"
+        let labels = "\(GitOpsTests.Shop.instanceLabel): \(name)-\(stand.suffix)"
+        let shop = try await GitOpsTests.Shop(
+            name, annotations: ["sluice.dev/on-rejection": "revert"], instance: true,
+            files: GitOpsTests.guarded(stand, labels: labels))
+        let first = try #require(try await shop.repository.head())
+        let controller = try await stand.controller(instance: shop.scenario.namespace)
+        try await whileKilling(controller, lives: 14) {
+            try await shop.untilRelease(first, "Released", within: .seconds(120))
+            let bad = try await shop.commit(
+                "bad", GitOpsTests.guarded(stand, greeting: "oops", image: "shop:v2", errors: 30, labels: labels))
+            try await shop.untilRelease(bad, "Rejected", within: .seconds(150))
+            let revert = try await shop.scenario.until("a revert commit", within: .seconds(90)) {
+                let head = try await shop.repository.head()
+                return head == bad ? nil : head
+            }
+            try await shop.untilSynced(revert)
+            try await shop.scenario.untilPhase("web", "Healthy", within: .seconds(90))
+            #expect(try await shop.repository.commits(mentioning: "Sluice-Reverts: \(bad)") == [revert])
+            #expect(try await shop.scenario.weights("web") == ["web-stable": 100, "web-canary": 0])
+        }
+        let settings = try await shop.scenario.list(Kinds.configMap).filter { $0.objectKey.name.hasPrefix("settings-") }
+        #expect(settings.count == 1, "a crash left a ConfigMap behind or pruned one too many")
+    }
+
+    /// Runs `body` while the controller is started and killed, and once more left alone.
+    private func whileKilling(
+        _ controller: ChildProcess, lives: Int, _ body: () async throws -> Void
+    ) async throws {
+        let killer = Task {
+            // Each life is long enough to act and short enough to die in the middle of something.
+            for _ in 0..<lives {
+                let life = Task { try await controller.run() }
+                try await Task.sleep(for: .milliseconds(Int.random(in: 300...2_500)))
+                controller.signal(SIGKILL)
+                _ = await life.result
+            }
+            try await controller.run()
+        }
+        defer {
+            killer.cancel()
+            controller.signal(SIGKILL)
+        }
+        try await body()
     }
 }

@@ -10,8 +10,11 @@ struct GitOpsTests {
         let scenario: Scenario
         let repository: GitFixture
         var application: String { scenario.namespace }
+        static let instanceLabel = "argo-rollouts.argoproj.io/controller-instance-id"
 
-        init(_ name: String, annotations: [String: String] = [:], files: [String: String?]) async throws {
+        init(
+            _ name: String, annotations: [String: String] = [:], instance: Bool = false, files: [String: String?]
+        ) async throws {
             scenario = try await Scenario(name)
             repository = try await GitFixture(in: scenario.stand.folder.path, name: scenario.namespace)
             try await repository.commit("first", files)
@@ -23,6 +26,7 @@ struct GitOpsTests {
                 metadata:
                   name: \(scenario.namespace)
                   namespace: argocd
+                  labels: {\(instance ? "\(Self.instanceLabel): \(scenario.namespace)" : "app: \(scenario.namespace)")}
                 \(notes.isEmpty ? "" : "  annotations:\n" + notes.joined(separator: "\n"))
                 spec:
                   project: default
@@ -90,8 +94,9 @@ struct GitOpsTests {
 
         """
 
-    private static func guarded(
-        _ stand: Stand, greeting: String = "hello", image: String = "shop:v1", errors: Int = 0
+    static func guarded(
+        _ stand: Stand, greeting: String = "hello", image: String = "shop:v1", errors: Int = 0,
+        labels: String = ""
     ) -> [String: String?] {
         [
             "deploy/names.yaml": """
@@ -113,7 +118,7 @@ struct GitOpsTests {
                             \(Manifests.analysisStep())
                                   - setWeight: 50
                             """), podAnnotations: ["mesh.sluice.dev/error-percent": "\(errors)"]
-                ).replacing(
+                ).replacing("  name: web\nspec:", with: "  name: web\n  labels: {\(labels)}\nspec:").replacing(
                     "ports: [{name: http, containerPort: 8080, protocol: TCP}]",
                     with:
                         "ports: [{name: http, containerPort: 8080, protocol: TCP}]\n        envFrom: [{configMapRef: {name: settings}}]"

@@ -53,6 +53,14 @@ package struct GitFixture: Sendable {
         try await GitFixture.git(["-C", bare, "show", "-s", "--format=%B", revision])
     }
 
+    /// Ids of the branch's commits whose message holds a text, newest first.
+    package func commits(mentioning text: String) async throws -> [String] {
+        let log = try await GitFixture.git([
+            "-C", bare, "log", "--format=%H", "--fixed-strings", "--grep", text, "main",
+        ])
+        return log.split(separator: "\n").map(String.init)
+    }
+
     /// The text of a file at a revision.
     package func file(_ path: String, at revision: String = "main") async throws -> String {
         try await GitFixture.git(["-C", bare, "show", "\(revision):\(path)"])

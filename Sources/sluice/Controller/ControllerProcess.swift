@@ -62,10 +62,12 @@ struct ControllerProcess: Sendable {
     }
 
     /// The webhook receiver with the secrets as they are now; without them pushes are believed, as upstream does.
-    private static func webhook(_ api: any KubernetesAPI, namespace: String) async -> GitWebhook {
+    private static func webhook(_ api: any KubernetesAPI, namespace: String) async -> GitWebhook? {
         let secrets = Resource(group: "", version: "v1", plural: "secrets", kind: "Secret")
         let key = ObjectKey(namespace: namespace, name: "argocd-secret")
-        let data = (try? await api.get(secrets, key, subresource: nil))??["data"]
+        let secret: JSON?
+        do { secret = try await api.get(secrets, key, subresource: nil) } catch { return nil }
+        let data = secret?["data"]
         func text(_ name: String) -> String {
             data?[name]?.stringValue.flatMap { decodedBase64($0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
         }
