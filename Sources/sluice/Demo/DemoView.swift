@@ -98,10 +98,11 @@ struct DemoView: Sendable {
     private func measurements(_ run: JSON) -> String {
         let result = run.at("status", "metricResults")?[0]
         let values = (result?["measurements"]?.arrayValue ?? []).suffix(5).map { measurement in
-            let value = measurement["value"]?.stringValue ?? ""
-            return "\(icon(measurement["phase"]?.stringValue ?? ""))\(value.prefix(8))"
+            if measurement.at("metadata", "sluice.dev/outcome")?.stringValue == "no-data" { return "no data" }
+            let value = (measurement["value"]?.stringValue ?? "").filter { $0 != "[" && $0 != "]" }
+            return "\(icon(measurement["phase"]?.stringValue ?? "")) \(value.prefix(6))"
         }
-        return values.joined(separator: " ")
+        return values.joined(separator: "  ")
     }
 
     private func icon(_ phase: String) -> String {
