@@ -145,4 +145,20 @@ struct CanaryTests {
         try await scenario.untilPhase("web", "Healthy")
         #expect(try await scenario.sizes() == ["v1": 0, "v2": 4])
     }
+
+    @Test("an abort reaches a rollout that a person has paused") func abortWhilePaused() async throws {
+        let scenario = try await Scenario("frozen-abort")
+        try await scenario.apply(Manifests.rollout(strategy: "      steps: [{setWeight: 50}, {pause: {}}]"))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.setImage("web", "shop:v2")
+        try await scenario.untilPaused("web", at: 1)
+        try await scenario.patch(Kinds.rollout, "web", ["spec": ["paused": true]])
+        try await scenario.until("it is paused by hand") {
+            try await scenario.get(Kinds.rollout, "web")?.at("status", "message")?.stringValue == "manually paused"
+        }
+        try await scenario.abort("web")
+        let aborted = try await scenario.untilPhase("web", "Degraded")
+        #expect(aborted.at("status", "message")?.stringValue?.hasPrefix("RolloutAborted") == true)
+        try await scenario.until("all pods are stable's") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
+    }
 }

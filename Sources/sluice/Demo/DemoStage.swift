@@ -98,7 +98,7 @@ struct DemoStage: Sendable {
     var invitation: [String] {
         [
             "Everything keeps running until you press Ctrl-C. Try:",
-            "  git clone \(repository.bare) && edit overlays/demo/kustomization.yaml, commit, push",
+            "  git clone \(repository.bare) my-shop    # then change newTag in overlays/demo, commit, push",
             "  kubectl sluice get rollout shop -n \(DemoShop.namespace) --watch",
             "  kubectl delete pod -n \(DemoShop.namespace) -l app=shop",
         ]
