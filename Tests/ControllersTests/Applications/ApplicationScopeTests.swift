@@ -83,7 +83,7 @@ import Testing
                 return conditions.contains { $0["type"] == "InvalidSpecError" }
             }
             try await stand.idle(5)
-            await stand.recorder.drain(for: .seconds(10))
+            await stand.recorder.drain(for: .seconds(60))
             let events = Lock<[JSON]>([])
             _ = try await stand.api.list(.events, ListOptions(namespace: "argocd")) { bytes in
                 let event = try JSON(parsing: bytes)

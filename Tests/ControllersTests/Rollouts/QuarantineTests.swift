@@ -42,7 +42,7 @@ import Testing
         _ = try await stand.reconciler.reconcile(key)
         #expect(try await stand.api.get(.rollouts, key, subresource: nil)?.resourceVersion == version)
 
-        await recorder.drain(for: .seconds(10))
+        await recorder.drain(for: .seconds(60))
         let events = Lock<[JSON]>([])
         _ = try await stand.api.list(.events, ListOptions(namespace: "default")) { bytes in
             let event = try JSON(parsing: bytes)
