@@ -42,10 +42,11 @@ package final class ControllerAssembly: Sendable {
         self.settings = settings
         self.notifications = notifications
 
+        let workloads = RolloutWorkloads(api, namespace: options.namespace, logger: logger)
         let reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: RolloutAnalysisRuns(api: api, caches: analysis),
             routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store),
-            recorder: recorder, clock: clock, logger: logger,
+            workloads: workloads, isStrict: options.isStrict, recorder: recorder, clock: clock, logger: logger,
             onEvent: { rollout, event in
                 metrics.increment(
                     "rollout_events_total", of: rollout.key,
@@ -58,6 +59,7 @@ package final class ControllerAssembly: Sendable {
         notifications.register()
         caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key) } }
 
+        workloads.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
         for cache in routes {
             let kind = cache.resource.kind
             cache.onChange { key, _, _ in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
@@ -84,7 +86,7 @@ package final class ControllerAssembly: Sendable {
 
         var controllers = [
             rollouts.managed(
-                more: routes.map { ManagedCache($0) } + [
+                more: routes.map { ManagedCache($0) } + workloads.managed + [
                     ManagedCache(analysis.runs), ManagedCache(analysis.templates),
                     ManagedCache(analysis.clusterTemplates),
                 ])
@@ -141,7 +143,7 @@ package final class ControllerAssembly: Sendable {
                 writer.gauge(
                     "rollout_info",
                     object + [
-                        ("strategy", rollout.spec.canary == nil ? "none" : "canary"),
+                        ("strategy", strategy(rollout)),
                         ("traffic_router", router(rollout)), ("phase", phase(rollout)),
                     ], 1)
                 writer.gauge("rollout_info_replicas_available", object, Double(status.availableReplicas))
@@ -152,6 +154,11 @@ package final class ControllerAssembly: Sendable {
             }
             writer.gauge("sluice_quarantined_objects", [("kind", "Rollout")], Double(caches.rollouts.quarantined.count))
         }
+    }
+
+    private static func strategy(_ rollout: Rollout) -> String {
+        if rollout.spec.canary != nil { return "canary" }
+        return rollout.spec.blueGreen != nil ? "blueGreen" : "none"
     }
 
     private static func router(_ rollout: Rollout) -> String {

@@ -8,6 +8,8 @@ package struct ControllerOptions: Sendable {
     package var rolloutWorkers = 10
     package var analysisWorkers = 30
     package var applicationWorkers = 10
+    /// Keeps defects of Argo Rollouts that people may rely on.
+    package var isStrict = false
     package var leaderElect = true
     package var leaseDuration: Duration = .seconds(15)
     package var renewDeadline: Duration = .seconds(10)

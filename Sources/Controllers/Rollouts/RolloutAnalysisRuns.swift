@@ -22,14 +22,9 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
-        guard let canary = rollout.spec.canary else { return [] }
         var problems: [FieldProblem] = []
-        for (index, step) in canary.steps.enumerated() {
-            guard let reference = step.analysis else { continue }
-            check(reference, rollout, "spec.strategy.canary.steps[\(index)].analysis", mustEnd: true, &problems)
-        }
-        if let background = canary.analysis?.reference, !background.templates.isEmpty {
-            check(background, rollout, "spec.strategy.canary.analysis", mustEnd: false, &problems)
+        for analysis in rollout.spec.analyses where !analysis.reference.templates.isEmpty {
+            check(analysis.reference, rollout, analysis.path, mustEnd: analysis.mustEnd, &problems)
         }
         return problems
     }

@@ -61,6 +61,10 @@ extension Resource {
         subresources: ["status", "scale"], shortNames: ["ro"])
     package static let replicaSets = Resource(
         group: "apps", version: "v1", plural: "replicasets", kind: "ReplicaSet", subresources: ["status", "scale"])
+    package static let deployments = Resource(
+        group: "apps", version: "v1", plural: "deployments", kind: "Deployment", subresources: ["status", "scale"])
+    package static let podTemplates = Resource(
+        group: "", version: "v1", plural: "podtemplates", kind: "PodTemplate")
     package static let services = Resource(group: "", version: "v1", plural: "services", kind: "Service")
     package static let pods = Resource(group: "", version: "v1", plural: "pods", kind: "Pod")
 }

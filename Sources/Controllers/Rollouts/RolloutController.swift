@@ -118,11 +118,15 @@ extension RolloutCaches {
     package static let rolloutIndexes: [String: @Sendable (Rollout) -> [String]] = [
         uids: { [$0.uid] },
         references: { rollout in
-            guard let canary = rollout.spec.canary else { return [] }
             let namespace = rollout.key.namespace
-            var references = [canary.canaryService, canary.stableService].filter { !$0.isEmpty }
-                .map { RolloutReference.service(ObjectKey(namespace: namespace, name: $0)) }
-            let analyses = canary.steps.compactMap(\.analysis) + (canary.analysis.map { [$0.reference] } ?? [])
+            var references = rollout.serviceNames.map {
+                RolloutReference.service(ObjectKey(namespace: namespace, name: $0))
+            }
+            if let workload = rollout.spec.workloadRef {
+                references.append(
+                    RolloutReference.route(workload.kind, ObjectKey(namespace: namespace, name: workload.name)))
+            }
+            let analyses = rollout.spec.analyses.map(\.reference)
             for template in analyses.flatMap(\.templates) {
                 references.append(
                     template.isClusterScoped

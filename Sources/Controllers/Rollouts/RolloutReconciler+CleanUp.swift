@@ -11,7 +11,7 @@ extension RolloutReconciler {
     func cleanUp(_ key: ObjectKey, _ rollout: Rollout?) async throws {
         let managed = caches.services.store.indexed(RolloutCaches.managers, key.description)
         guard !managed.isEmpty else { return }
-        let used = rollout?.spec.canary.map { Set([$0.canaryService, $0.stableService]) } ?? []
+        let used = Set(rollout?.serviceNames ?? [])
         for service in managed where !used.contains(service.key.name) {
             if rollout == nil, try await api.get(.rollouts, key, subresource: nil) != nil {
                 return  // Not in our cache, but there: another instance's.

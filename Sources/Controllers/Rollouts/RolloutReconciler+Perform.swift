@@ -62,6 +62,20 @@ extension RolloutReconciler {
                 }
                 throw error
             }
+        case .evictPod(let name, let uid): try await evict(name, uid: uid, of: rollout)
+        case .syncPodMetadata(let request): try await syncMetadata(request, of: rollout)
+        case .scaleWorkload(let reference, let replicas):
+            let workload = ObjectKey(namespace: key.namespace, name: reference.name)
+            do throws(KubernetesError) {
+                _ = try await api.patch(
+                    .deployments, workload, .merge, ["spec": ["replicas": JSON(replicas)]], subresource: "scale",
+                    options)
+            } catch {
+                // The Rollout goes on: its own pods do not depend on it.
+                logger.warning(
+                    "cannot scale the Deployment of workloadRef",
+                    metadata: ["rollout": "\(key)", "deployment": "\(workload)", "error": "\(error)"])
+            }
         case .createAnalysisRun(let request):
             try await analyses.create(request, for: rollout) { [api] in
                 try await api.get(.rollouts, key, subresource: nil) ?? .null
@@ -158,6 +172,9 @@ extension RolloutEffect {
         case .deleteReplicaSet: "deleteReplicaSet"
         case .switchService: "switchService"
         case .setTraffic: "setTraffic"
+        case .evictPod: "evictPod"
+        case .syncPodMetadata: "syncPodMetadata"
+        case .scaleWorkload: "scaleWorkload"
         case .createAnalysisRun: "createAnalysisRun"
         case .terminateAnalysisRun: "terminateAnalysisRun"
         case .deleteAnalysisRun: "deleteAnalysisRun"

@@ -9,6 +9,8 @@ package final class RolloutReconciler: Sendable {
     let caches: RolloutCaches
     let analyses: any RolloutAnalyses
     let routers: any RolloutRouters
+    let workloads: RolloutWorkloads?
+    let isStrict: Bool
     let recorder: EventRecorder
     let clock: any WallClock
     let logger: Logger
@@ -20,13 +22,16 @@ package final class RolloutReconciler: Sendable {
 
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
-        recorder: EventRecorder, clock: any WallClock = SystemClock(), logger: Logger,
+        workloads: RolloutWorkloads? = nil, isStrict: Bool = false, recorder: EventRecorder,
+        clock: any WallClock = SystemClock(), logger: Logger,
         onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in }
     ) {
         self.api = api
         self.caches = caches
         self.analyses = analyses
         self.routers = routers
+        self.workloads = workloads
+        self.isStrict = isStrict
         self.recorder = recorder
         self.clock = clock
         var logger = logger
@@ -53,7 +58,14 @@ package final class RolloutReconciler: Sendable {
         farewells.withLock { _ = $0.removeValue(forKey: key) }
         if caches.rollouts.store.isBehind(key) || pending.isBehind(key) { return .milliseconds(100) }
         try await cleanUp(key, rollout)
-        let decision = decide(observe(rollout), now: clock.now())
+        if case .notYetKnown = workloads?.find(for: rollout) { return .milliseconds(200) }
+        var seen = observe(rollout)
+        let now = clock.now()
+        var decision = decide(seen, now: now)
+        if decision.needsPods {
+            seen.pods = try await pods(of: seen.rollout)
+            decision = decide(seen, now: now)
+        }
         do {
             try await perform(decision, for: rollout)
         } catch let error as RouterNotReady {
@@ -70,6 +82,9 @@ package final class RolloutReconciler: Sendable {
     /// Gathers what the engine looks at; makes no request.
     package func observe(_ rollout: Rollout) -> RolloutSnapshot {
         let namespace = rollout.key.namespace
+        var workload: WorkloadFact?
+        if case .found(let fact) = workloads?.find(for: rollout) { workload = fact }
+        let rollout = rollout.resolved(with: workload)
         var sets = caches.replicaSets.store.ownedBy(rollout.uid)
         if let selector = rollout.spec.selector, !selector.isEmpty {
             sets += caches.replicaSets.store.indexed(RolloutCaches.orphans, namespace).filter {
@@ -77,15 +92,14 @@ package final class RolloutReconciler: Sendable {
             }
         }
         var services: [String: ServiceFact] = [:]
-        if let canary = rollout.spec.canary {
-            for name in [canary.canaryService, canary.stableService] where !name.isEmpty {
-                services[name] = caches.services.store.get(ObjectKey(namespace: namespace, name: name))?.fact
-            }
+        for name in rollout.serviceNames {
+            services[name] = caches.services.store.get(ObjectKey(namespace: namespace, name: name))?.fact
         }
         return RolloutSnapshot(
             rollout: rollout, replicaSets: sets, analysisRuns: analyses.facts(of: rollout), services: services,
             traffic: routers.fact(for: rollout),
-            referenceProblems: analyses.problems(of: rollout) + routers.problems(of: rollout))
+            referenceProblems: analyses.problems(of: rollout) + routers.problems(of: rollout), workload: workload,
+            isStrict: isStrict)
     }
 
     /// A Rollout that cannot even be decoded says so in its status; nothing else of it is touched.

@@ -138,7 +138,7 @@ package final class RolloutRoutes: RolloutRouters {
             guard let canary = rollout.spec.canary, let routing = canary.trafficRouting else { return nil }
             var json = JSON.object(routing.routers)
             if let weight = routing.maxTrafficWeight { json["maxTrafficWeight"] = JSON(weight) }
-            json["managedRoutes"] = .array(routing.managedRoutes.map { ["name": .string($0)] })
+            json["managedRoutes"] = .array((routing.managedRoutes ?? []).map { ["name": .string($0)] })
             configuration = try TrafficConfiguration(json)
             subject = TrafficSubject(
                 rollout: rollout.key, uid: rollout.uid, canaryService: canary.canaryService,

@@ -53,14 +53,12 @@ package struct LintReport: Hashable, Sendable {
             return
         }
         problems += rollout.problems.map { "\(name): \($0)" }
-        guard let canary = rollout.spec.canary else { return }
-        for (field, wanted) in [("stableService", canary.stableService), ("canaryService", canary.canaryService)] {
-            guard !wanted.isEmpty,
+        for (path, wanted) in rollout.serviceFields {
+            guard
                 let service = services.first(where: {
                     $0.objectKey.name == wanted && $0.objectKey.namespace == object.objectKey.namespace
                 })
             else { continue }
-            let path = "spec.strategy.canary.\(field)"
             let owner = service.annotations[Keys.managedBy]
             if let owner, owner != rollout.key.name {
                 problems.append(

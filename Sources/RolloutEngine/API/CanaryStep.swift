@@ -6,7 +6,9 @@ package struct CanaryStep: Hashable, Sendable {
     package var pause: PauseStep?
     package var setCanaryScale: CanaryScale?
     package var analysis: AnalysisReference?
-    /// Keys that this version refuses: `experiment`, `plugin`, `setHeaderRoute`, `setMirrorRoute`.
+    package var setHeaderRoute: ManagedRouteStep?
+    package var setMirrorRoute: ManagedRouteStep?
+    /// Keys that this version refuses: `experiment`, `plugin`.
     var unsupported: [String] = []
     /// Number of step keys, known ones only.
     var keyCount = 0
@@ -22,7 +24,9 @@ package struct CanaryStep: Hashable, Sendable {
             case "pause": step.pause = try PauseStep(&reader)
             case "setCanaryScale": step.setCanaryScale = try CanaryScale(&reader)
             case "analysis": step.analysis = try AnalysisReference(&reader)
-            case "experiment", "plugin", "setHeaderRoute", "setMirrorRoute": step.unsupported.append(name)
+            case "setHeaderRoute": step.setHeaderRoute = try ManagedRouteStep(&reader)
+            case "setMirrorRoute": step.setMirrorRoute = try ManagedRouteStep(&reader)
+            case "experiment", "plugin": step.unsupported.append(name)
             default: return
             }
             step.keyCount += 1
@@ -43,6 +47,8 @@ package struct CanaryStep: Hashable, Sendable {
         }
         if let setWeight { return "setWeight: \(setWeight)" }
         if let analysis { return "analysis: \(analysis.templates.map(\.name).joined(separator: ", "))" }
+        if let setHeaderRoute { return "setHeaderRoute: \(setHeaderRoute.name)" }
+        if let setMirrorRoute { return "setMirrorRoute: \(setMirrorRoute.name)" }
         return unsupported.first ?? "empty"
     }
 

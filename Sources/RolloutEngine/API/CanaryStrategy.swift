@@ -16,6 +16,11 @@ package struct CanaryStrategy: Hashable, Sendable {
     package var abortScaleDownDelaySeconds: Int?
     package var minPodsPerReplicaSet: Int?
     package var replicaProgressThreshold: ProgressThreshold?
+    package var dynamicStableScale = false
+    package var pingPong: PingPong?
+    package var antiAffinity: AntiAffinity?
+    package var canaryMetadata: EphemeralMetadata?
+    package var stableMetadata: EphemeralMetadata?
     var unsupported: [String] = []
 
     package init() {}
@@ -40,14 +45,19 @@ package struct CanaryStrategy: Hashable, Sendable {
             case "abortScaleDownDelaySeconds": found.abortScaleDownDelaySeconds = try reader.readInt32()
             case "minPodsPerReplicaSet": found.minPodsPerReplicaSet = try reader.readInt32()
             case "replicaProgressThreshold": found.replicaProgressThreshold = try ProgressThreshold(&reader)
-            case "dynamicStableScale":
-                if try reader.readBool() { found.unsupported.append("spec.strategy.canary.dynamicStableScale") }
-            case "pingPong", "antiAffinity", "canaryMetadata", "stableMetadata":
-                found.unsupported.append("spec.strategy.canary.\(name)")
+            case "dynamicStableScale": found.dynamicStableScale = try reader.readBool()
+            case "pingPong": found.pingPong = try PingPong(&reader)
+            case "antiAffinity": found.antiAffinity = try AntiAffinity(&reader)
+            case "canaryMetadata": found.canaryMetadata = try EphemeralMetadata(&reader)
+            case "stableMetadata": found.stableMetadata = try EphemeralMetadata(&reader)
             default: break
             }
         }
         for (index, step) in found.steps.enumerated() {
+            let routes = [("setHeaderRoute", step.setHeaderRoute), ("setMirrorRoute", step.setMirrorRoute)]
+            found.unsupported += routes.compactMap { name, route in
+                route.map { _ in "spec.strategy.canary.steps[\(index)].\(name)" }
+            }
             found.unsupported += step.unsupported.map { "spec.strategy.canary.steps[\(index)].\($0)" }
         }
         found.unsupported += (found.trafficRouting?.unsupported ?? []).map {
@@ -65,7 +75,8 @@ package struct TrafficRouting: Hashable, Sendable {
     /// The routers' JSON by name: `istio`, `nginx`.
     package var routers: [String: JSON] = [:]
     package var maxTrafficWeight: Int?
-    package var managedRoutes: [String] = []
+    /// `nil` where the field is absent.
+    package var managedRoutes: [String]?
     var unsupported: [String] = []
 
     package init() {}
@@ -78,10 +89,34 @@ package struct TrafficRouting: Hashable, Sendable {
             case "istio", "nginx": found.routers[name] = try reader.readJSON()
             case "maxTrafficWeight": found.maxTrafficWeight = try reader.readInt32()
             case "managedRoutes":
+                var names: [String] = []
                 try reader.readArray { reader throws(JSONError) in
-                    if let name = (try reader.readJSON())["name"]?.stringValue { found.managedRoutes.append(name) }
+                    if let name = (try reader.readJSON())["name"]?.stringValue { names.append(name) }
                 }
+                found.managedRoutes = names
             case "alb", "smi", "ambassador", "appMesh", "traefik", "apisix", "plugins": found.unsupported.append(name)
+            default: break
+            }
+        }
+        self = found
+    }
+}
+
+/// `pingPong`: two Services that take turns at being the stable one.
+package struct PingPong: Hashable, Sendable {
+    package var pingService = ""
+    package var pongService = ""
+
+    package init(pingService: String, pongService: String) {
+        (self.pingService, self.pongService) = (pingService, pongService)
+    }
+
+    init(_ reader: inout JSONReader) throws(JSONError) {
+        var found = PingPong(pingService: "", pongService: "")
+        try reader.readObject { reader, name throws(JSONError) in
+            switch name {
+            case "pingService": found.pingService = try reader.readText()
+            case "pongService": found.pongService = try reader.readText()
             default: break
             }
         }

@@ -6,12 +6,27 @@ package enum Keys {
     package static let desiredReplicas = "rollout.argoproj.io/desired-replicas"
     package static let scaleDownDeadline = "scale-down-deadline"
     package static let managedBy = "argo-rollouts.argoproj.io/managed-by-rollouts"
+    package static let workloadGeneration = "rollout.argoproj.io/workload-generation"
+    package static let ephemeralMetadata = "rollout.argoproj.io/ephemeral-metadata"
+    /// What the template itself says at keys that ephemeral metadata overrides, so that it can be put back.
+    package static let templateMetadata = "sluice.dev/template-metadata"
+    /// The set of ephemeral metadata that the pods of a ReplicaSet carry by now.
+    package static let podsMetadata = "sluice.dev/pods-metadata"
+    /// The stable hash away from which a fast rollback to this ReplicaSet was recognised.
+    package static let fastRollback = "sluice.dev/fast-rollback-from"
+    /// What a newer revision does to an update that is under way: `supersede`, `queue` or `hotfix`.
+    package static let onNewRevision = "sluice.dev/on-new-revision"
+    /// Inconclusive AnalysisRuns that a person accepts, by name, separated by commas.
+    package static let acceptedAnalysis = "sluice.dev/accepted-analysis"
     package static let instanceID = "argo-rollouts.argoproj.io/controller-instance-id"
+    package static let experimentName = "experiment.argoproj.io/name"
     package static let rolloutType = "rollout-type"
     package static let stepIndex = "step-index"
     package static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
     package static let notified = "notified.notifications.argoproj.io"
 
     /// Annotations of a Rollout that its ReplicaSets do not inherit.
-    static let notCopied: Set<String> = [lastApplied, revision, revisionHistory, desiredReplicas, notified]
+    static let notCopied: Set<String> = [
+        lastApplied, revision, revisionHistory, desiredReplicas, notified, acceptedAnalysis, onNewRevision,
+    ]
 }

@@ -5,6 +5,7 @@ package struct PodTemplate: Hashable, Sendable {
     /// The template's JSON text, as the user wrote it.
     package var bytes: [UInt8]
     package var labels: [String: String]
+    package var annotations: [String: String]
     /// Images by container name, in order, for views.
     package var images: [String]
     /// Equal for semantically equal templates.
@@ -20,6 +21,7 @@ package struct PodTemplate: Hashable, Sendable {
         bytes = Array(reader.bytes[range])
         let json = try JSON(parsing: bytes)
         labels = json.at("metadata", "labels")?.stringMap ?? [:]
+        annotations = json.at("metadata", "annotations")?.stringMap ?? [:]
         images = (json.at("spec", "containers")?.arrayValue ?? []).compactMap { $0["image"]?.stringValue }
         problems = TemplateValidation.problems(of: json)
         newerState = PodTemplateHash.state(json, dialect: .newer)

@@ -23,6 +23,8 @@ package struct ReplicaSet: Hashable, Sendable {
     /// See ``TemplateDigest``.
     package var templateDigest: UInt64 = 0
     package var images: [String] = []
+    /// Stable hashes that injected anti-affinity rules name.
+    package var injectedHashes: [String] = []
     /// The message of a true `ReplicaFailure` condition, with its reason.
     package var failure: RolloutCondition?
 
@@ -44,6 +46,7 @@ package struct ReplicaSet: Hashable, Sendable {
 
     package static func decode(_ reader: inout JSONReader) throws(JSONError) -> ReplicaSet {
         var found = ReplicaSet(key: ObjectKey(name: ""), uid: "", resourceVersion: "")
+        var template: TemplateText?
         try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
             case Name.metadata:
@@ -57,12 +60,21 @@ package struct ReplicaSet: Hashable, Sendable {
                 found.labels = metadata.labels
                 found.annotations = metadata.annotations
                 found.owner = metadata.owner
-            case Name.spec: try readSpec(&reader, into: &found)
+            case Name.spec: try readSpec(&reader, into: &found, &template)
             case Name.status: try readStatus(&reader, into: &found)
             default: break
             }
         }
+        if let template, template.hasAffinity || found.annotations[Keys.ephemeralMetadata] != nil {
+            try found.forgetInjected(template.reader)
+        }
         return found
+    }
+
+    /// Where a pod template's text begins.
+    private struct TemplateText {
+        var reader: JSONReader
+        var hasAffinity: Bool
     }
 
     package init(_ json: JSON) throws(JSONError) {
@@ -70,16 +82,23 @@ package struct ReplicaSet: Hashable, Sendable {
         self = try ReplicaSet.decode(&reader)
     }
 
-    private static func readSpec(_ reader: inout JSONReader, into found: inout ReplicaSet) throws(JSONError) {
+    private static func readSpec(
+        _ reader: inout JSONReader, into found: inout ReplicaSet, _ template: inout TemplateText?
+    ) throws(JSONError) {
+        var text: TemplateText?
         try reader.readHashedObject { reader, name throws(JSONError) in
             switch name {
             case Name.replicas: found.replicas = try reader.readOptionalInt32() ?? 1
             case Name.minReadySeconds: found.minReadySeconds = try reader.readOptionalInt32() ?? 0
             case Name.template:
-                (found.templateDigest, found.images) = try TemplateDigest.readWithImages(&reader)
+                let start = reader
+                let digest = try TemplateDigest.readWithImages(&reader)
+                (found.templateDigest, found.images) = (digest.digest, digest.images)
+                text = TemplateText(reader: start, hasAffinity: digest.hasAffinity)
             default: break
             }
         }
+        template = text
     }
 
     private static func readStatus(_ reader: inout JSONReader, into found: inout ReplicaSet) throws(JSONError) {

@@ -16,7 +16,11 @@ package struct RolloutSpec: Hashable, Sendable {
     package var successfulRunHistoryLimit = 5
     package var unsuccessfulRunHistoryLimit = 5
     package var canary: CanaryStrategy?
-    package var hasBlueGreen = false
+    package var blueGreen: BlueGreenStrategy?
+    package var workloadRef: WorkloadReference?
+    /// `rollbackWindow.revisions`; 0 means no window.
+    package var rollbackWindow = 0
+    package var restartAt: Timestamp?
     /// Paths of fields that this version does not act on and therefore refuses.
     package var unsupported: [String] = []
 
@@ -42,10 +46,11 @@ package struct RolloutSpec: Hashable, Sendable {
             case "paused": spec.paused = try reader.readBool()
             case "progressDeadlineSeconds": spec.progressDeadlineSeconds = try reader.readInt32()
             case "progressDeadlineAbort": spec.progressDeadlineAbort = try reader.readBool()
-            case "workloadRef", "restartAt": spec.unsupported.append("spec.\(name)")
+            case "workloadRef": spec.workloadRef = try WorkloadReference(&reader)
+            case "restartAt": spec.restartAt = try reader.readTime()
             case "rollbackWindow":
-                if (try reader.readJSON())["revisions"]?.intValue ?? 0 != 0 {
-                    spec.unsupported.append("spec.rollbackWindow")
+                try reader.readObject { reader, name throws(JSONError) in
+                    if name == "revisions" { spec.rollbackWindow = try reader.readOptionalInt32() ?? 0 }
                 }
             case "analysis":
                 try reader.readObject { reader, name throws(JSONError) in
@@ -61,9 +66,7 @@ package struct RolloutSpec: Hashable, Sendable {
                     if try reader.readNull() { return }
                     switch name {
                     case "canary": spec.canary = try CanaryStrategy(&reader)
-                    case "blueGreen":
-                        spec.hasBlueGreen = true
-                        spec.unsupported.append("spec.strategy.blueGreen")
+                    case "blueGreen": spec.blueGreen = try BlueGreenStrategy(&reader)
                     default: break
                     }
                 }

@@ -48,9 +48,26 @@ extension RolloutStatus {
                     case "currentBackgroundAnalysisRunStatus":
                         status.backgroundAnalysis = try AnalysisRunStatus(&reader)
                     case "weights": status.weights = try TrafficWeights(&reader)
+                    case "stablePingPong": status.stablePingPong = try reader.readText()
                     default: break
                     }
                 }
+            case "blueGreen":
+                try reader.readObject { reader, name throws(JSONError) in
+                    if try reader.readNull() { return }
+                    switch name {
+                    case "previewSelector": status.previewSelector = try reader.readText()
+                    case "activeSelector": status.activeSelector = try reader.readText()
+                    case "scaleUpPreviewCheckPoint": status.scaleUpPreviewCheckPoint = try reader.readBool()
+                    case "prePromotionAnalysisRunStatus":
+                        status.prePromotionAnalysis = try AnalysisRunStatus(&reader)
+                    case "postPromotionAnalysisRunStatus":
+                        status.postPromotionAnalysis = try AnalysisRunStatus(&reader)
+                    default: break
+                    }
+                }
+            case "restartedAt": status.restartedAt = try reader.readTime()
+            case "workloadObservedGeneration": status.workloadObservedGeneration = try reader.readText()
             case "duration": status.duration = try RolloutDuration(&reader)
             default: break
             }

@@ -37,6 +37,8 @@ extension RolloutStatus {
         put("message", message, old.message, text)
         put("stableRS", stableRS, old.stableRS, text)
         put("promoteFull", promoteFull, old.promoteFull) { $0 ? true : .null }
+        put("restartedAt", restartedAt, old.restartedAt) { $0.map { .string($0.rfc3339) } ?? .null }
+        put("workloadObservedGeneration", workloadObservedGeneration, old.workloadObservedGeneration, text)
         put("duration", duration, old.duration) { $0?.json ?? .null }
         var canary: [String: JSON] = [:]
         if stepAnalysis != old.stepAnalysis { canary["currentStepAnalysisRunStatus"] = stepAnalysis?.json ?? .null }
@@ -44,7 +46,21 @@ extension RolloutStatus {
             canary["currentBackgroundAnalysisRunStatus"] = backgroundAnalysis?.json ?? .null
         }
         if weights != old.weights { canary["weights"] = weights?.json ?? .null }
+        if stablePingPong != old.stablePingPong { canary["stablePingPong"] = text(stablePingPong) }
         if !canary.isEmpty { patch["canary"] = .object(canary) }
+        var blueGreen: [String: JSON] = [:]
+        if previewSelector != old.previewSelector { blueGreen["previewSelector"] = text(previewSelector) }
+        if activeSelector != old.activeSelector { blueGreen["activeSelector"] = text(activeSelector) }
+        if scaleUpPreviewCheckPoint != old.scaleUpPreviewCheckPoint {
+            blueGreen["scaleUpPreviewCheckPoint"] = scaleUpPreviewCheckPoint ? true : .null
+        }
+        if prePromotionAnalysis != old.prePromotionAnalysis {
+            blueGreen["prePromotionAnalysisRunStatus"] = prePromotionAnalysis?.json ?? .null
+        }
+        if postPromotionAnalysis != old.postPromotionAnalysis {
+            blueGreen["postPromotionAnalysisRunStatus"] = postPromotionAnalysis?.json ?? .null
+        }
+        if !blueGreen.isEmpty { patch["blueGreen"] = .object(blueGreen) }
         return .object(["status": .object(patch)])
     }
 }

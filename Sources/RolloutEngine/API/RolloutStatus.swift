@@ -1,6 +1,6 @@
 package import Manifest
 
-/// `status` of a Rollout, as far as canaries have one.
+/// `status` of a Rollout.
 package struct RolloutStatus: Hashable, Sendable {
     package struct PauseCondition: Hashable, Sendable {
         package var reason: String
@@ -42,6 +42,18 @@ package struct RolloutStatus: Hashable, Sendable {
     package var stepAnalysis: AnalysisRunStatus?
     package var backgroundAnalysis: AnalysisRunStatus?
     package var weights: TrafficWeights?
+    /// `canary.stablePingPong`: `ping` or `pong`; empty counts as pong.
+    package var stablePingPong = ""
+    /// `blueGreen.previewSelector`: the hash that the preview Service selects.
+    package var previewSelector = ""
+    /// `blueGreen.activeSelector`: the hash that the active Service selects.
+    package var activeSelector = ""
+    /// `blueGreen.scaleUpPreviewCheckPoint`.
+    package var scaleUpPreviewCheckPoint = false
+    package var prePromotionAnalysis: AnalysisRunStatus?
+    package var postPromotionAnalysis: AnalysisRunStatus?
+    package var restartedAt: Timestamp?
+    package var workloadObservedGeneration = ""
     package var duration: RolloutDuration?
 
     package init() {}

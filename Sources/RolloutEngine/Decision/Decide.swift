@@ -27,14 +27,14 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         decision.problems = problems
         return decision
     }
-    guard let canary = rollout.spec.canary, let template = rollout.spec.template else { return RolloutDecision() }
+    guard let template = rollout.spec.template else { return RolloutDecision() }
     if rollout.spec.replicas == nil {
         // An autoscaler needs an explicit value to work on.
         var decision = RolloutDecision()
         decision.effects = [.patchRollout(["spec": ["replicas": 1]])]
         return decision
     }
-    var reconcile = CanaryReconcile(seen, canary: canary, owned: claim.owned, now: now)
+    var reconcile = RolloutReconcile(seen, owned: claim.owned, now: now)
     reconcile.findCurrent(template)
     return reconcile.run()
 }
@@ -44,15 +44,14 @@ private func decideInvalid(
     _ seen: RolloutSnapshot, owned: [ReplicaSet], problem: FieldProblem, now: Timestamp
 ) -> RolloutDecision {
     let rollout = seen.rollout
-    let canary = rollout.spec.canary ?? CanaryStrategy()
-    var reconcile = CanaryReconcile(seen, canary: canary, owned: owned, now: now)
+    var reconcile = RolloutReconcile(seen, owned: owned, now: now)
     reconcile.invalid = problem
     reconcile.currentIndex = owned.firstIndex {
         !rollout.status.currentPodHash.isEmpty && $0.hash == rollout.status.currentPodHash
     }
     let canAbort =
-        rollout.status.abort && rollout.spec.canary != nil && rollout.spec.replicas != nil
-        && reconcile.currentIndex != nil && !rollout.status.isFullyPromoted
+        rollout.status.abort && (rollout.spec.canary != nil) != (rollout.spec.blueGreen != nil)
+        && rollout.spec.replicas != nil && reconcile.currentIndex != nil && !rollout.status.isFullyPromoted
     return canAbort ? reconcile.run() : reconcile.reportInvalid()
 }
 

@@ -10,6 +10,8 @@ package struct RolloutDecision: Sendable {
     package var requeueAfter: Duration?
     /// What the Rollout waits for; `nil` only when it is healthy, or when effects move it on.
     package var waiting: Waiting?
+    /// Decide again with the pods in the snapshot; nothing else is asked for then.
+    package var needsPods = false
     /// What validation found.
     package var problems: [FieldProblem] = []
 
@@ -33,6 +35,12 @@ package enum RolloutEffect: Hashable, Sendable {
     /// Point a Service at a hash; `adopting` also writes the managed-by annotation.
     case switchService(name: String, hash: String, adopting: Bool)
     case setTraffic(TrafficRequest)
+    /// Evict this pod through the eviction API, so that disruption budgets hold; a refusal is no failure.
+    case evictPod(name: String, uid: String)
+    /// Give the pods of a ReplicaSet their ephemeral metadata.
+    case syncPodMetadata(PodMetadataRequest)
+    /// Size the Deployment that `workloadRef` names.
+    case scaleWorkload(WorkloadReference, replicas: Int)
     case createAnalysisRun(AnalysisRunRequest)
     case terminateAnalysisRun(name: String)
     case deleteAnalysisRun(name: String, uid: String)
@@ -51,6 +59,12 @@ package struct ReplicaSetUpdate: Hashable, Sendable {
     package var minReadySeconds: Int?
     /// `nil` removes an annotation.
     package var annotations: [String: String?] = [:]
+    /// Changes of the pod template's labels; `nil` removes one.
+    package var templateLabels: [String: String?] = [:]
+    /// Changes of the pod template's annotations; `nil` removes one.
+    package var templateAnnotations: [String: String?] = [:]
+    /// The pod template's whole `spec.affinity`, where the injected rule changes.
+    package var affinity: JSON?
 
     /// As a JSON merge patch.
     package var patch: JSON {
@@ -58,10 +72,31 @@ package struct ReplicaSetUpdate: Hashable, Sendable {
         if !annotations.isEmpty {
             patch.set(.object(annotations.mapValues { $0.map { .string($0) } ?? .null }), at: "metadata", "annotations")
         }
+        func put(_ changes: [String: String?], _ field: String) {
+            guard !changes.isEmpty else { return }
+            patch.set(
+                .object(changes.mapValues { $0.map { .string($0) } ?? .null }), at: "spec", "template", "metadata",
+                field)
+        }
+        if let affinity { patch.set(affinity, at: "spec", "template", "spec", "affinity") }
+        put(templateLabels, "labels")
+        put(templateAnnotations, "annotations")
         if let replicas { patch.set(JSON(replicas), at: "spec", "replicas") }
         if let minReadySeconds { patch.set(JSON(minReadySeconds), at: "spec", "minReadySeconds") }
         return patch
     }
+}
+
+/// Ephemeral metadata for all pods of a ReplicaSet.
+package struct PodMetadataRequest: Hashable, Sendable {
+    package var replicaSet: String
+    package var uid: String
+    /// The label that selects the pods.
+    package var hash: String
+    /// `nil` removes a label.
+    package var labels: [String: String?] = [:]
+    /// `nil` removes an annotation.
+    package var annotations: [String: String?] = [:]
 }
 
 /// Weights for the routers, with what they need to find their destinations.
@@ -120,6 +155,9 @@ package struct Waiting: Hashable, Sendable {
         case inconclusiveAnalysis = "InconclusiveAnalysis"
         case analysisRunning = "AnalysisRunning"
         case podsUnavailable = "PodsUnavailable"
+        case promotion = "Promotion"
+        case restart = "Restart"
+        case scalingPaused = "ScalingPaused"
         case stableCapacity = "StableCapacity"
         case trafficUnverified = "TrafficUnverified"
         case oldPods = "OldPods"

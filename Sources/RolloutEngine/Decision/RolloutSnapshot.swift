@@ -13,17 +13,51 @@ package struct RolloutSnapshot: Sendable {
     package var traffic: TrafficFact?
     /// Problems of templates, ingresses and virtual services that the Rollout refers to.
     package var referenceProblems: [FieldProblem]
+    /// What `workloadRef` refers to; its template stands in the Rollout's spec already (see ``Rollout/resolved(with:)``).
+    package var workload: WorkloadFact?
+    /// Pods of the owned ReplicaSets; `nil` until a decision asked for them.
+    package var pods: [PodFact]?
+    /// Keep the defects of upstream that people may rely on (`--strict-compat`).
+    package var isStrict = false
 
     package init(
         rollout: Rollout, replicaSets: [ReplicaSet] = [], analysisRuns: [AnalysisRunFact] = [],
-        services: [String: ServiceFact] = [:], traffic: TrafficFact? = nil, referenceProblems: [FieldProblem] = []
+        services: [String: ServiceFact] = [:], traffic: TrafficFact? = nil, referenceProblems: [FieldProblem] = [],
+        workload: WorkloadFact? = nil, pods: [PodFact]? = nil, isStrict: Bool = false
     ) {
+        self.workload = workload
+        self.pods = pods
+        self.isStrict = isStrict
         self.rollout = rollout
         self.replicaSets = replicaSets
         self.analysisRuns = analysisRuns
         self.services = services
         self.traffic = traffic
         self.referenceProblems = referenceProblems
+    }
+}
+
+/// A pod as a restart sees it.
+package struct PodFact: Hashable, Sendable {
+    package var name: String
+    package var uid: String
+    /// Uid of the ReplicaSet that controls it.
+    package var ownerUID: String
+    package var creationTimestamp: Timestamp
+    /// Since when it is ready; `nil` while it is not.
+    package var readySince: Timestamp?
+    package var isTerminating: Bool
+
+    package init(
+        name: String, uid: String, ownerUID: String, creationTimestamp: Timestamp, readySince: Timestamp?,
+        isTerminating: Bool = false
+    ) {
+        self.name = name
+        self.uid = uid
+        self.ownerUID = ownerUID
+        self.creationTimestamp = creationTimestamp
+        self.readySince = readySince
+        self.isTerminating = isTerminating
     }
 }
 

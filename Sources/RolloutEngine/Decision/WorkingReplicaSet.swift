@@ -13,6 +13,10 @@ final class WorkingReplicaSet {
     var spec: Int
     var annotationChanges: [String: String?] = [:]
     var minReadySeconds: Int?
+    var templateLabelChanges: [String: String?] = [:]
+    var templateAnnotationChanges: [String: String?] = [:]
+    /// `spec.affinity` of the template, where it changes.
+    var affinity: JSON?
 
     init(_ seen: ReplicaSet, isNew: Bool = false) {
         self.seen = seen
@@ -38,12 +42,16 @@ final class WorkingReplicaSet {
         }
     }
 
-    var isChanged: Bool { isNew || spec != seen.replicas || !annotationChanges.isEmpty || minReadySeconds != nil }
+    var isChanged: Bool {
+        isNew || spec != seen.replicas || !annotationChanges.isEmpty || minReadySeconds != nil
+            || !templateLabelChanges.isEmpty || !templateAnnotationChanges.isEmpty || affinity != nil
+    }
 
     var update: ReplicaSetUpdate {
         ReplicaSetUpdate(
             name: seen.name, uid: seen.uid, resourceVersion: seen.resourceVersion,
             replicas: spec == seen.replicas ? nil : spec, minReadySeconds: minReadySeconds,
-            annotations: annotationChanges)
+            annotations: annotationChanges, templateLabels: templateLabelChanges,
+            templateAnnotations: templateAnnotationChanges, affinity: affinity)
     }
 }

@@ -1,5 +1,5 @@
 /// Sizes of a canary behind a traffic router: surge and unavailability play no part.
-package enum RoutedCanarySizes {
+package struct RoutedCanarySizes: Hashable, Sendable {
     /// What sizes the canary: a weight, or a fixed count from `setCanaryScale.replicas`.
     package enum Target: Hashable, Sendable {
         case weight(Int)
@@ -12,14 +12,46 @@ package enum RoutedCanarySizes {
         return Int(clamping: (product + Int128(maxWeight) - 1) / Int128(maxWeight))
     }
 
-    package static func canary(_ target: Target, replicas: Int, maxWeight: Int, minPods: Int?) -> Int {
+    package var replicas: Int
+    package var maxWeight: Int
+    package var minPods: Int?
+    /// `dynamicStableScale`: stable shrinks with its traffic.
+    package var isDynamic: Bool
+
+    package init(replicas: Int, maxWeight: Int = 100, minPods: Int? = nil, isDynamic: Bool = false) {
+        self.replicas = replicas
+        self.maxWeight = maxWeight
+        self.minPods = minPods
+        self.isDynamic = isDynamic
+    }
+
+    /// - Parameters:
+    ///   - stableTarget: The canary's weight that stable makes room for; `nil` keeps stable at full size.
+    ///   - recordedStable: Weight of stable that routers still carry, where they carry one.
+    ///   - recordedCanary: Weight of the canary that routers still carry, while an abort drains it.
+    package func sizes(
+        _ target: Target, stableTarget: Int?, recordedStable: Int?, recordedCanary: Int? = nil
+    ) -> CanarySizes {
+        var size: Int
         switch target {
-        case .count(let count): return max(0, count)
-        case .weight(let weight):
-            let count = pods(weight: weight, replicas: replicas, maxWeight: maxWeight)
-            guard count > 0, let minPods else { return count }
-            return max(count, min(minPods, replicas))
+        case .count(let count): size = isDynamic ? atLeast(max(0, count)) : max(0, count)
+        case .weight(let weight): size = atLeast(pods(weight))
         }
+        if isDynamic, let recordedCanary { size = atLeast(max(size, pods(recordedCanary))) }
+        var stable = replicas
+        if isDynamic, let stableTarget {
+            stable = atLeast(max(pods(maxWeight - stableTarget), recordedStable.map(pods) ?? 0))
+        }
+        return CanarySizes(canary: size, stable: stable)
+    }
+
+    /// Pods for a weight, rounded up.
+    package func pods(_ weight: Int) -> Int { Self.pods(weight: weight, replicas: replicas, maxWeight: maxWeight) }
+
+    /// `minPodsPerReplicaSet` holds for a ReplicaSet that has any pods.
+    private func atLeast(_ count: Int) -> Int {
+        guard count > 0, let minPods else { return count }
+        return max(count, min(minPods, replicas))
     }
 }
 

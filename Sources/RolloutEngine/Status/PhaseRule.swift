@@ -13,9 +13,23 @@ package enum PhaseRule {
         }
         if spec.paused { return ("Paused", "manually paused") }
         if let pause = status.pauseConditions.first { return ("Paused", pause.reason) }
+        if let restartAt = spec.restartAt, restartAt != status.restartedAt {
+            return ("Progressing", "rollout is restarting")
+        }
         if status.updatedReplicas < replicas { return ("Progressing", "more replicas need to be updated") }
         if status.availableReplicas < status.updatedReplicas {
             return ("Progressing", "updated replicas are still becoming available")
+        }
+        if spec.canary == nil, let blueGreen = spec.blueGreen {
+            if status.activeSelector.isEmpty || status.activeSelector != status.currentPodHash {
+                return ("Progressing", "active service cutover pending")
+            }
+            if !status.isFullyPromoted || status.stableRS.isEmpty {
+                let isFinished = status.postPromotionAnalysis.map { $0.status != "Running" && $0.status != "Pending" }
+                return blueGreen.postPromotionAnalysis != nil && !(isFinished ?? false)
+                    ? ("Progressing", "waiting for analysis to complete")
+                    : ("Progressing", "waiting for post-promotion verification to complete")
+            }
         }
         if let canary = spec.canary {
             if canary.trafficRouting == nil, status.replicas > status.updatedReplicas {
@@ -36,6 +50,11 @@ package enum PhaseRule {
         }
         if status.controllerPause, status.pauseConditions.isEmpty {
             return ("Progressing", "waiting for rollout to unpause")
+        }
+        if rollout.spec.workloadRef != nil,
+            rollout.annotations[Keys.workloadGeneration] ?? "" != status.workloadObservedGeneration
+        {
+            return ("Progressing", "waiting for rollout spec update to be observed for the reference workload")
         }
         if status.phase.isEmpty { return phase(of: status, spec: rollout.spec, replicas: rollout.spec.desiredReplicas) }
         return (status.phase, status.message)

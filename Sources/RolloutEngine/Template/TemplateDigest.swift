@@ -11,13 +11,15 @@ package enum TemplateDigest {
         try readWithImages(&reader).digest
     }
 
-    /// Also gives the images of `spec.containers`, in order.
-    static func readWithImages(_ reader: inout JSONReader) throws(JSONError) -> (digest: UInt64, images: [String]) {
+    /// Also gives the images of `spec.containers`, in order, and whether the pods have an affinity.
+    static func readWithImages(
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> (digest: UInt64, images: [String], hasAffinity: Bool) {
         var pass = emptyPass
         pass.memo = DigestMemo.borrow()
         defer { if let memo = pass.memo.take() { DigestMemo.giveBack(memo) } }
         let digest = try pass.structure(&reader, templateStructure)
-        return (digest ?? 0, pass.images)
+        return (digest ?? 0, pass.images, pass.hasAffinity)
     }
 
     package static func of(_ template: JSON) throws(JSONError) -> UInt64 {
@@ -28,6 +30,7 @@ package enum TemplateDigest {
 
 /// Hashes of the names that are looked at apart.
 private enum Name {
+    static let affinity = hashBytes("affinity".utf8)
     static let containers = hashBytes("containers".utf8)
     static let containerPort = hashBytes("containerPort".utf8)
     static let hashLabel = hashBytes(Keys.podTemplateHash.utf8)
@@ -46,6 +49,7 @@ private let templateStructure = podTemplateSchema.index(of: "PodTemplateSpec")
 
 private struct DigestPass {
     private(set) var images: [String] = []
+    private(set) var hasAffinity = false
     /// Where the pod's spec begins: ports of a host-network pod default `hostPort` to `containerPort`.
     private var podSpec: JSONReader?
     private var isInContainers = false
@@ -72,6 +76,7 @@ private struct DigestPass {
             if index == podSpecStructure {
                 if key == Name.serviceAccount { return }
                 isInContainers = key == Name.containers
+                if key == Name.affinity { hasAffinity = true }
             }
             guard let value = try value(&reader, field) else { return }
             sum &+= member(key, value)

@@ -13,7 +13,7 @@ enum CanaryValidation {
         }
         for (name, value) in [("maxSurge", canary.maxSurge), ("maxUnavailable", canary.maxUnavailable)] {
             guard let value else { continue }
-            check(!isCount(value), name, "\"\(value)\" is neither a number nor a percentage; write 1 or \"25%\"")
+            check(!value.isRolloutCount, name, "\"\(value)\" is neither a number nor a percentage; write 1 or \"25%\"")
         }
         check(
             isZero(canary.maxSurge) && isZero(canary.maxUnavailable), "maxSurge",
@@ -85,16 +85,19 @@ enum CanaryValidation {
         return problems
     }
 
-    private static func isCount(_ value: IntOrString) -> Bool {
-        switch value {
-        case .int(let count): count >= 0
-        case .string: value.rolloutPercent.map { $0 >= 0 } ?? false
-        }
-    }
-
     private static func isZero(_ value: IntOrString?) -> Bool {
         guard let value else { return false }
         return value == .int(0) || value.rolloutPercent == 0
+    }
+}
+
+extension IntOrString {
+    /// A number of pods, or a percentage of them, that is not negative.
+    var isRolloutCount: Bool {
+        switch self {
+        case .int(let count): count >= 0
+        case .string: rolloutPercent.map { $0 >= 0 } ?? false
+        }
     }
 }
 

@@ -4,11 +4,8 @@ import Manifest
 enum ReferenceValidation {
     static func problems(of seen: RolloutSnapshot) -> [FieldProblem] {
         let rollout = seen.rollout
-        guard let canary = rollout.spec.canary else { return [] }
         var problems: [FieldProblem] = []
-        let services = [("stableService", canary.stableService), ("canaryService", canary.canaryService)]
-        for (field, name) in services where !name.isEmpty {
-            let path = "spec.strategy.canary.\(field)"
+        for (path, name) in rollout.serviceFields {
             guard let service = seen.services[name] else {
                 problems.append(
                     .init(

@@ -4,7 +4,8 @@ import Manifest
 ///
 /// All findings are reported; the first goes into the status. What this version does not act on is refused, never ignored.
 package enum StaticValidation {
-    package static func problems(of rollout: Rollout) -> [FieldProblem] {
+    /// - Parameter workload: What `workloadRef` refers to, where it is known; without it the reference itself is not judged.
+    package static func problems(of rollout: Rollout, workload: WorkloadFact? = nil) -> [FieldProblem] {
         let spec = rollout.spec
         var problems: [FieldProblem] = []
         func check(
@@ -16,7 +17,7 @@ package enum StaticValidation {
         for path in spec.unsupported {
             check(true, path, "\(path.split(separator: ".").last ?? "") is not supported yet; remove it", .notSupported)
         }
-        let hasWorkload = spec.unsupported.contains("spec.workloadRef")
+        let hasWorkload = spec.workloadRef != nil
         if let problem = spec.selectorProblem {
             check(true, "spec.selector", "selector is malformed: \(problem)")
         } else if spec.selector == nil {
@@ -41,11 +42,15 @@ package enum StaticValidation {
             "spec.progressDeadlineSeconds",
             "must exceed minReadySeconds (\(spec.minReadySeconds)); use \(spec.minReadySeconds &+ 1) or more")
         check(
-            spec.canary == nil && !spec.hasBlueGreen, "spec.strategy", "a strategy is required; add strategy.canary",
+            spec.canary == nil && spec.blueGreen == nil, "spec.strategy",
+            "a strategy is required; add canary or blueGreen",
             .required)
         check(
-            spec.canary != nil && spec.hasBlueGreen, "spec.strategy",
+            spec.canary != nil && spec.blueGreen != nil, "spec.strategy",
             "only one strategy may be given; remove one of them")
+        if let blueGreen = spec.blueGreen, spec.canary == nil {
+            problems += BlueGreenValidation.problems(of: blueGreen, historyLimit: spec.revisionHistoryLimit)
+        }
         if let canary = spec.canary { problems += CanaryValidation.problems(of: canary) }
         return problems
     }

@@ -36,21 +36,4 @@ import Testing
     func threshold(_ wanted: Int, _ available: Int, _ threshold: ProgressThreshold?, _ isMet: Bool) {
         #expect(threshold.isMet(wanted: wanted, spec: wanted, available: available) == isMet)
     }
-
-    static let routedRows: [(Int, RoutedCanarySizes.Target, Int?, Int)] = [
-        (10, .weight(1), nil, 1), (10, .weight(25), nil, 3), (10, .weight(33), nil, 4), (10, .weight(99), nil, 10),
-        (3, .weight(50), nil, 2), (23, .weight(50), nil, 12), (10, .weight(0), 2, 0), (10, .weight(5), 2, 2),
-        (1, .weight(100), 2, 1), (10, .count(15), nil, 15), (4, .weight(25), nil, 1), (10, .weight(95), 3, 10),
-    ]
-
-    @Test("a routed canary has the pods of its weight, rounded up", arguments: routedRows)
-    func routed(_ replicas: Int, _ target: RoutedCanarySizes.Target, _ minPods: Int?, _ expected: Int) {
-        #expect(RoutedCanarySizes.canary(target, replicas: replicas, maxWeight: 100, minPods: minPods) == expected)
-    }
-
-    @Test("a huge maximal weight does not overflow")
-    func hugeWeight() {
-        #expect(
-            RoutedCanarySizes.canary(.weight(100_000_000), replicas: 23, maxWeight: 100_000_000, minPods: nil) == 23)
-    }
 }

@@ -20,6 +20,17 @@ struct World {
     var traffic: TrafficRequest?
     var requests = 0
     var events: [RolloutEvent] = []
+    /// Labels and annotations of the ReplicaSets' pod templates.
+    var templates: [String: EphemeralMetadata] = [:]
+    /// Affinities of the ReplicaSets' pod templates.
+    var affinities: [String: JSON] = [:]
+    /// Pods that were asked to go, by name.
+    var evicted: [String] = []
+    /// The pods of the Rollout, where a test has any.
+    var pods: [PodFact] = []
+    var podMetadata: [PodMetadataRequest] = []
+    var workload: WorkloadFact?
+    var isStrict = false
     /// Revision numbers of templates that never become available.
     var brokenImages: Set<String> = []
 
@@ -31,21 +42,25 @@ struct World {
             "spec": spec,
         ]
         typed = try Rollout(rollout)
-        for name in ["stableService", "canaryService"] {
-            if let service = spec.at("strategy", "canary", name)?.stringValue {
-                services[service] = ServiceFact(selector: ["app": "web"])
-            }
-        }
+        for service in typed.serviceNames { services[service] = ServiceFact(selector: ["app": "web"]) }
     }
 
     static func spec(replicas: Int, image: String = "web:1", canary: JSON) -> JSON {
+        spec(replicas: replicas, image: image, strategy: ["canary": canary])
+    }
+
+    static func spec(replicas: Int, image: String = "web:1", blueGreen: JSON) -> JSON {
+        spec(replicas: replicas, image: image, strategy: ["blueGreen": blueGreen])
+    }
+
+    static func spec(replicas: Int, image: String = "web:1", strategy: JSON) -> JSON {
         [
             "replicas": JSON(replicas), "selector": ["matchLabels": ["app": "web"]],
             "template": [
                 "metadata": ["labels": ["app": "web"]],
                 "spec": ["containers": [["name": "web", "image": .string(image)]]],
             ],
-            "strategy": ["canary": canary],
+            "strategy": strategy,
         ]
     }
 
@@ -56,7 +71,7 @@ struct World {
     var status: RolloutStatus { typed.status }
 
     func snapshot() -> RolloutSnapshot {
-        let rollout = typed
+        let rollout = typed.resolved(with: workload)
         var fact: TrafficFact?
         if rollout.spec.canary?.trafficRouting != nil {
             let weights = rollout.status.weights
@@ -68,7 +83,8 @@ struct World {
         }
         return RolloutSnapshot(
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },
-            analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact)
+            analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact,
+            workload: workload, isStrict: isStrict)
     }
 
     func set(hash: String) -> ReplicaSet? { sets.values.first { $0.hash == hash } }
@@ -104,6 +120,10 @@ struct World {
             created.creationTimestamp = now.wholeSeconds
             created.resourceVersion = bump()
             sets[set.name] = created
+            templates[set.name] = EphemeralMetadata(
+                labels: json.at("spec", "template", "metadata", "labels")?.stringMap ?? [:],
+                annotations: json.at("spec", "template", "metadata", "annotations")?.stringMap ?? [:])
+            affinities[set.name] = json.at("spec", "template", "spec", "affinity")
         case .updateReplicaSet(let update):
             guard var set = sets[update.name], set.resourceVersion == update.resourceVersion else { throw Conflict() }
             if let replicas = update.replicas {
@@ -112,6 +132,10 @@ struct World {
             }
             if let seconds = update.minReadySeconds { set.minReadySeconds = seconds }
             for (key, value) in update.annotations { set.annotations[key] = value }
+            for (key, value) in update.templateLabels { templates[update.name]?.labels[key] = value }
+            for (key, value) in update.templateAnnotations { templates[update.name]?.annotations[key] = value }
+            if !update.templateLabels.isEmpty || !update.templateAnnotations.isEmpty { set.generation += 1 }
+            if let affinity = update.affinity { affinities[update.name] = affinity }
             set.resourceVersion = bump()
             sets[update.name] = set
         case .deleteReplicaSet(let name, _, let resourceVersion):
@@ -133,6 +157,11 @@ struct World {
             guard rollout.resourceVersion == seenVersion else { throw Conflict() }
             try edit(patch)
             seenVersion = rollout.resourceVersion
+        case .evictPod(let name, _):
+            evicted.append(name)
+            pods.removeAll { $0.name == name }
+        case .syncPodMetadata(let request): podMetadata.append(request)
+        case .scaleWorkload(_, let replicas): workload?.replicas = replicas
         case .adoptReplicaSet, .releaseReplicaSet: throw Conflict()
         }
     }
@@ -182,8 +211,12 @@ struct World {
     /// One whole reconcile without bad luck; gives the decision.
     @discardableResult
     mutating func reconcile() throws -> RolloutDecision {
-        let seen = snapshot()
-        let decision = decide(seen, now: now)
+        var seen = snapshot()
+        var decision = decide(seen, now: now)
+        if decision.needsPods {
+            seen.pods = pods
+            decision = decide(seen, now: now)
+        }
         var version = seen.rollout.resourceVersion
         for effect in decision.effects { try perform(effect, seenVersion: &version) }
         events += decision.events

@@ -92,32 +92,11 @@ import Testing
             testDescription: "31", patch: steps(["setCanaryScale": ["weight": 20]]),
             path: "spec.strategy.canary.trafficRouting", words: "setCanaryScale needs traffic routing"),
         Row(
-            testDescription: "blue-green",
-            patch: ["spec": ["strategy": ["canary": .null, "blueGreen": ["activeService": "a"]]]],
-            path: "spec.strategy.blueGreen", words: "is not supported yet"),
-        Row(
-            testDescription: "workloadRef", patch: ["spec": ["workloadRef": ["name": "a"]]], path: "spec.workloadRef",
-            words: "is not supported yet"),
-        Row(
-            testDescription: "restartAt", patch: ["spec": ["restartAt": "2026-01-01T00:00:00Z"]],
-            path: "spec.restartAt",
-            words: "is not supported yet"),
-        Row(
-            testDescription: "rollbackWindow", patch: ["spec": ["rollbackWindow": ["revisions": 3]]],
-            path: "spec.rollbackWindow",
-            words: "is not supported yet"),
-        Row(
-            testDescription: "ephemeral metadata", patch: canary(["canaryMetadata": ["labels": ["a": "b"]]]),
-            path: "spec.strategy.canary.canaryMetadata", words: "is not supported yet"),
-        Row(
             testDescription: "experiment", patch: steps(["experiment": ["templates": []]]),
             path: "spec.strategy.canary.steps[0].experiment", words: "is not supported yet"),
         Row(
             testDescription: "other router", patch: canary(["trafficRouting": ["alb": ["ingress": "a"]]]),
             path: "spec.strategy.canary.trafficRouting.alb", words: "is not supported yet"),
-        Row(
-            testDescription: "dynamic stable scale", patch: canary(["dynamicStableScale": true]),
-            path: "spec.strategy.canary.dynamicStableScale", words: "is not supported yet"),
     ]
 
     static func rollout(_ patch: JSON) throws -> Rollout {

@@ -1,11 +1,14 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     // MARK: Sizes that are wanted
 
     /// `setCanaryScale` in effect, where there is one.
     private var effectiveScale: CanaryScale? {
-        guard isRouted, !status.abort, let index = stepIndex, index < canary.steps.count else { return nil }
+        let keepsInAbort = isStrict && canary.abortScaleDownDelaySeconds == 0
+        guard isRouted, !status.abort || keepsInAbort, let index = stepIndex, index < canary.steps.count else {
+            return nil
+        }
         var position = index
         while position > 0, canary.steps[position].setCanaryScale == nil { position -= 1 }
         let scale = canary.steps[position].setCanaryScale
@@ -19,16 +22,13 @@ extension CanaryReconcile {
             if let count = scale.replicas { return .count(count) }
             return .weight(scale.weight ?? 0)
         }
-        return .weight(currentSetWeight)
+        return .weight(status.abort && canary.dynamicStableScale ? drainWeight : currentSetWeight)
     }
 
     /// The next sizes of canary and stable, recomputed for the present state.
-    private var nextSizes: CanarySizes {
-        if isRouted {
-            let size = RoutedCanarySizes.canary(
-                canaryTarget, replicas: replicas, maxWeight: maxWeight, minPods: canary.minPodsPerReplicaSet)
-            return CanarySizes(canary: size, stable: replicas)
-        }
+    var nextSizes: CanarySizes {
+        if let blueGreen { return CanarySizes(canary: wantedPreviewSize(blueGreen), stable: replicas) }
+        if isRouted { return routedSizes }
         let limits = limits
         var weight = 0
         if case .weight(let wanted) = canaryTarget { weight = wanted }
@@ -41,6 +41,26 @@ extension CanaryReconcile {
         ).next()
     }
 
+    private var routedSizes: CanarySizes {
+        let target = canaryTarget
+        var stableTarget: Int?
+        if canary.dynamicStableScale {
+            switch target {
+            case .weight(let weight): stableTarget = weight
+            // A fixed number of canary pods says nothing of the traffic that stable has lost.
+            case .count: stableTarget = isStrict ? 0 : currentSetWeight
+            }
+        }
+        return RoutedCanarySizes(
+            replicas: replicas, maxWeight: maxWeight, minPods: canary.minPodsPerReplicaSet,
+            isDynamic: canary.dynamicStableScale
+        ).sizes(
+            target, stableTarget: stableTarget,
+            // Pods leave one look after their traffic has.
+            recordedStable: old.weights?.stable.weight,
+            recordedCanary: status.abort ? status.weights?.canary.weight ?? 0 : nil)
+    }
+
     /// All pods of the present step are there.
     var areCountsAtTarget: Bool {
         guard let current else { return false }
@@ -49,7 +69,10 @@ extension CanaryReconcile {
             canary.replicaProgressThreshold.isMet(
                 wanted: sizes.canary, spec: current.spec, available: current.isNew ? 0 : current.seen.availableReplicas)
         else { return false }
-        if let stable = distinctStable, stable.spec != sizes.stable || stable.seen.currentReplicas != sizes.stable {
+        let isDynamic = isRouted && canary.dynamicStableScale
+        if !isDynamic, let stable = distinctStable,
+            stable.spec != sizes.stable || stable.seen.currentReplicas != sizes.stable
+        {
             return false
         }
         return isRouted || otherIndices.allSatisfy { sets[$0].seen.availableReplicas == 0 }
@@ -62,7 +85,7 @@ extension CanaryReconcile {
     mutating func scale() -> Bool {
         if isHalted, !status.abort, !isScalingEvent { return false }
         if let index = stableIndex { annotate(index, Keys.scaleDownDeadline, nil) }
-        if let index = currentIndex, !hasAbortDelay { annotate(index, Keys.scaleDownDeadline, nil) }
+        if let index = currentIndex, abortDelay == nil { annotate(index, Keys.scaleDownDeadline, nil) }
         var didScale = false
         for _ in 0..<8 {
             guard scaleStable() || scaleCurrent() || scaleOthers() else { break }
@@ -78,43 +101,74 @@ extension CanaryReconcile {
 
     private mutating func scaleCurrent() -> Bool {
         guard let index = currentIndex else { return false }
-        guard status.abort, isRouted, distinctStable != nil else { return resize(index, to: nextSizes.canary) }
-        return drainAborted(index)
+        // Pods were not started when the Rollout was paused from its creation on.
+        if rollout.spec.paused, isScalingEvent, sets[index].spec == 0 { return false }
+        if abortDelay != nil { return drainAborted(index) }
+        if keepsAborted { return resize(index, to: sets[index].spec) }
+        return resize(index, to: nextSizes.canary)
     }
 
-    /// The canary of an aborted update keeps its pods until traffic has left, and then for the delay.
+    /// The new pods of an aborted update stay until traffic has left them, and then for the delay.
     private mutating func drainAborted(_ index: Int) -> Bool {
         let size = sets[index].spec
-        guard hasAbortDelay, size > 0 else { return resize(index, to: size) }
+        guard let delay = abortDelay, size > 0 else { return resize(index, to: size) }
         guard let deadline = sets[index].annotation(Keys.scaleDownDeadline) else {
-            let hasTrafficLeft = (status.weights?.canary.weight ?? 0) == 0 && status.weights?.verified != false
-            if let stable, stable.available >= replicas, hasTrafficLeft {
-                let deadline = now + .seconds(canary.abortScaleDownDelaySeconds ?? 30)
+            if let stable, stable.available >= replicas, hasTrafficLeft(index) {
+                let deadline = now + .seconds(delay)
                 annotate(index, Keys.scaleDownDeadline, deadline.rfc3339)
                 wake(at: deadline)
             }
             return resize(index, to: size)
         }
-        guard let time = Timestamp(rfc3339: deadline), time > now else { return resize(index, to: 0) }
+        // Whatever the deadline says: pods that get the production traffic are not taken away.
+        guard hasTrafficLeft(index), let time = Timestamp(rfc3339: deadline), time > now else {
+            return resize(index, to: hasTrafficLeft(index) ? 0 : max(size, replicas))
+        }
         wake(at: time)
         return resize(index, to: size)
     }
 
-    /// An aborted routed canary has a deadline; a delay of 0 means that it keeps its pods.
-    var hasAbortDelay: Bool {
-        status.abort && isRouted && distinctStable != nil && (canary.abortScaleDownDelaySeconds ?? 30) > 0
+    private func hasTrafficLeft(_ index: Int) -> Bool {
+        if blueGreen != nil { return active !== sets[index] }
+        return (status.weights?.canary.weight ?? 0) == 0 && status.weights?.verified != false
     }
+
+    /// How long the new pods of an aborted update stay; `nil` where no delay applies.
+    var abortDelay: Int? {
+        guard status.abort, distinctStable != nil else { return nil }
+        if let blueGreen { return positive(blueGreen.abortScaleDownDelaySeconds ?? 30) }
+        guard isRouted else { return nil }
+        if canary.dynamicStableScale, canary.abortScaleDownDelaySeconds == nil { return nil }
+        return positive(canary.abortScaleDownDelaySeconds ?? 30)
+    }
+
+    /// A delay of 0 means that the new pods of an aborted update stay as they are.
+    private var keepsAborted: Bool {
+        guard status.abort, distinctStable != nil else { return false }
+        if let blueGreen { return (blueGreen.abortScaleDownDelaySeconds ?? 30) <= 0 }
+        return isRouted && !isStrict && (canary.abortScaleDownDelaySeconds ?? 30) <= 0
+    }
+
+    private func positive(_ seconds: Int) -> Int? { seconds > 0 ? seconds : nil }
 
     // MARK: Old ReplicaSets
 
     private mutating func scaleOthers() -> Bool {
         let others = otherIndices.filter { sets[$0].spec > 0 }
         guard !others.isEmpty else { return false }
+        if blueGreen != nil {
+            if status.hasPause(PauseReason.inconclusiveAnalysis) || keepsOldForAnalysis { return false }
+        }
         var wanted: [Int: Int] = [:]
-        // Pods that do not serve go first; they cost no availability.
-        for index in others where sets[index].available < sets[index].spec { wanted[index] = sets[index].available }
+        if blueGreen == nil {
+            // Pods that do not serve go first; they cost no availability.
+            for index in others where sets[index].available < sets[index].spec {
+                wanted[index] = sets[index].available
+            }
+        }
         // Pods beyond a size that was lowered before are on their way out, though they still count as available.
         var maxDown = sets.reduce(0) { $0 + min($1.available, $1.spec) } - (replicas - limits.unavailable)
+        if blueGreen != nil { maxDown = Int.max }
         let newestFirst = others.sorted {
             let (left, right) = (sets[$0].seen.revision ?? 0, sets[$1].seen.revision ?? 0)
             return left != right ? left > right : sets[$0].name < sets[$1].name
@@ -124,7 +178,8 @@ extension CanaryReconcile {
             let size = wanted[index] ?? sets[index].spec
             guard maxDown > 0 else { break }
             guard size > 0 else { continue }
-            let next = isRouted ? delayedSize(index, size, &delayed) : max(0, size - maxDown)
+            let isDelayed = isRouted || blueGreen != nil
+            let next = isDelayed ? delayedSize(index, size, &delayed) : max(0, size - maxDown)
             maxDown -= size - next
             if next != size { wanted[index] = next }
         }
@@ -135,13 +190,22 @@ extension CanaryReconcile {
         return didScale
     }
 
-    /// Size of an old ReplicaSet behind a router: it stays until its deadline, for proxies may still send to it.
+    /// Size of an old ReplicaSet behind a router or a Service: it stays until its deadline, for proxies may still send to
+    /// it.
     private mutating func delayedSize(_ index: Int, _ size: Int, _ delayed: inout Int) -> Int {
         if isReferenced(sets[index].hash) { return size }
-        let delay = canary.scaleDownDelaySeconds ?? 30
-        let limit = canary.scaleDownDelayRevisionLimit ?? Int.max
-        if delay <= 0 { return 0 }
-        guard let deadline = sets[index].annotation(Keys.scaleDownDeadline) else {
+        let deadline = sets[index].annotation(Keys.scaleDownDeadline)
+        if blueGreen == nil {
+            let isSettled = status.isFullyPromoted || deadline != nil
+            if canary.dynamicStableScale, isSettled || isStrict { return 0 }
+            if isStrict, !isSettled { return 0 }
+        }
+        let delay = blueGreen.map(\.scaleDownDelaySeconds) ?? canary.scaleDownDelaySeconds
+        let limit = (blueGreen.map(\.scaleDownDelayRevisionLimit) ?? canary.scaleDownDelayRevisionLimit) ?? Int.max
+        // A blue-green ReplicaSet that waits is kept ready for a rollback at full size.
+        let kept = blueGreen == nil ? size : replicas
+        guard let delay = positive(delay ?? 30) else { return 0 }
+        guard let deadline else {
             guard delayed < limit else { return 0 }
             delayed += 1
             let time = now + .seconds(delay)
@@ -152,7 +216,7 @@ extension CanaryReconcile {
         delayed += 1
         guard delayed <= limit, let time = Timestamp(rfc3339: deadline), time > now else { return 0 }
         wake(at: time)
-        return size
+        return kept
     }
 
     /// Something still points at the ReplicaSet of this hash.
@@ -163,9 +227,7 @@ extension CanaryReconcile {
         {
             return true
         }
-        if [canary.canaryService, canary.stableService].contains(where: { !$0.isEmpty && serviceHash($0) == hash }) {
-            return true
-        }
+        if rollout.serviceNames.contains(where: { serviceHash($0) == hash }) { return true }
         return seen.traffic?.referencedHashes.contains(hash) ?? false
     }
 
@@ -183,7 +245,9 @@ extension CanaryReconcile {
         scaled.insert(index)
         sets[index].spec = size
         sets[index].annotate(Keys.desiredReplicas, String(replicas))
-        if size == 0, !(index == currentIndex && hasAbortDelay) { sets[index].annotate(Keys.scaleDownDeadline, nil) }
+        if size == 0, !(index == currentIndex && abortDelay != nil) {
+            sets[index].annotate(Keys.scaleDownDeadline, nil)
+        }
         place(index, atEnd: true)
         let set = sets[index]
         let direction = size > before ? "up" : "down"

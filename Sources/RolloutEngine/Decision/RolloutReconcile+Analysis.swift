@@ -3,19 +3,31 @@ import Manifest
 /// What analysis means for the rest of a pass.
 enum AnalysisOutcome { case proceed, pauseRequested, abortRequested }
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     private enum Purpose: String {
         case step = "Step"
         case background = "Background"
+        case prePromotion = "PrePromotion"
+        case postPromotion = "PostPromotion"
 
-        var words: String { self == .step ? "step analysis" : "background analysis" }
+        var words: String {
+            switch self {
+            case .step: "step analysis"
+            case .background: "background analysis"
+            case .prePromotion: "pre-promotion analysis"
+            case .postPromotion: "post-promotion analysis"
+            }
+        }
     }
 
     /// Starts, follows and ends AnalysisRuns.
     mutating func analyse() -> AnalysisOutcome {
         var outcome = AnalysisOutcome.proceed
-        let isCancelled = status.isFullyPromoted || status.abort || status.promoteFull || status.stableRS.isEmpty
-        if isCancelled {
+        let isCancelled =
+            status.isFullyPromoted || status.abort || status.promoteFull || status.stableRS.isEmpty || isFastRollback
+        if let blueGreen {
+            outcome = isCancelled ? followEnded() : followPromotion(blueGreen)
+        } else if isCancelled {
             status.stepAnalysis = nil
             status.backgroundAnalysis = nil
         } else {
@@ -25,8 +37,51 @@ extension CanaryReconcile {
                 if stepOutcome != .proceed { outcome = stepOutcome }
             }
         }
-        if outcome != .abortRequested { retireRuns() }
+        if outcome != .abortRequested { retireRuns(isCancelled: isCancelled) }
         return outcome
+    }
+
+    /// The runs before and after the switch of a blue-green update.
+    private mutating func followPromotion(_ blueGreen: BlueGreenStrategy) -> AnalysisOutcome {
+        if isRetry {
+            // The failed runs tell of pods that were scaled down since; the new ones are to be judged afresh.
+            if status.prePromotionAnalysis == old.prePromotionAnalysis { status.prePromotionAnalysis = nil }
+            if status.postPromotionAnalysis == old.postPromotionAnalysis { status.postPromotionAnalysis = nil }
+        }
+        let isActive = active != nil && active === current
+        var outcome = AnalysisOutcome.proceed
+        if !isActive || blueGreen.prePromotionAnalysis == nil {
+            outcome = follow(
+                .prePromotion, blueGreen.prePromotionAnalysis, \.prePromotionAnalysis, mayStart: mayStartPrePromotion)
+        }
+        if outcome == .proceed {
+            outcome = follow(
+                .postPromotion, blueGreen.postPromotionAnalysis, \.postPromotionAnalysis,
+                mayStart: mayStartPostPromotion)
+        }
+        return outcome
+    }
+
+    /// Blue-green keeps its last runs in the status after the update has ended; their phases are followed still.
+    private mutating func followEnded() -> AnalysisOutcome {
+        let runs: [(Purpose, WritableKeyPath<RolloutStatus, RolloutStatus.AnalysisRunStatus?>)] = [
+            (.prePromotion, \.prePromotionAnalysis), (.postPromotion, \.postPromotionAnalysis),
+        ]
+        for (purpose, place) in runs {
+            let name = status[keyPath: place]?.name
+            if let run = seen.analysisRuns.first(where: { $0.name == name }) { record(run, purpose, place) }
+        }
+        return .proceed
+    }
+
+    /// Whether a run is good enough to go on: successful, or accepted by a person as it is.
+    func hasSucceeded(_ run: RolloutStatus.AnalysisRunStatus?) -> Bool {
+        guard let run else { return false }
+        return run.status == "Successful" || run.status == "Inconclusive" && isAccepted(run.name)
+    }
+
+    private func isAccepted(_ name: String) -> Bool {
+        (rollout.annotations[Keys.acceptedAnalysis] ?? "").split(separator: ",").contains { $0 == name }
     }
 
     private var backgroundReference: AnalysisReference? {
@@ -38,9 +93,9 @@ extension CanaryReconcile {
 
     private mutating func follow(
         _ purpose: Purpose, _ reference: AnalysisReference?,
-        _ place: WritableKeyPath<RolloutStatus, RolloutStatus.AnalysisRunStatus?>
+        _ place: WritableKeyPath<RolloutStatus, RolloutStatus.AnalysisRunStatus?>, mayStart: Bool = true
     ) -> AnalysisOutcome {
-        guard let reference else {
+        guard let reference, !reference.templates.isEmpty else {
             status[keyPath: place] = nil
             return .proceed
         }
@@ -48,10 +103,11 @@ extension CanaryReconcile {
             .flatMap { isCurrent($0, purpose) ? $0 : nil }
         let wantsAnother =
             run?.phase == "Inconclusive" && status.controllerPause && !status.hasPause(PauseReason.canaryPauseStep)
-            && !status.hasPause(PauseReason.inconclusiveAnalysis)
+            && !status.hasPause(PauseReason.inconclusiveAnalysis) && !status.hasPause(PauseReason.blueGreenPause)
+            && !(run.map { isAccepted($0.name) } ?? false)
         if run == nil || wantsAnother || (isRetry && old.abortedAt != nil) {
-            let mayStart = purpose == .background || status.pauseConditions.isEmpty
-            guard mayStart, !status.hasPause(PauseReason.inconclusiveAnalysis) else { return .proceed }
+            let isFree = purpose != .step || status.pauseConditions.isEmpty
+            guard mayStart, isFree, !status.hasPause(PauseReason.inconclusiveAnalysis) else { return .proceed }
             // Created earlier in this very decision.
             if status[keyPath: place] != nil, status[keyPath: place] != old[keyPath: place] { return .proceed }
             start(purpose, reference, place, replacing: wantsAnother ? run?.name : nil)
@@ -65,6 +121,10 @@ extension CanaryReconcile {
             requestAbort("\(purpose.words) \(run.name) ended as \(run.phase)\(why)")
             return .abortRequested
         case "Inconclusive":
+            if isAccepted(run.name) {
+                status.pauseConditions.removeAll { $0.reason == PauseReason.inconclusiveAnalysis }
+                return .proceed
+            }
             if !status.hasPause(PauseReason.inconclusiveAnalysis) { addPause(PauseReason.inconclusiveAnalysis) }
             return .pauseRequested
         default: return .proceed
@@ -104,7 +164,13 @@ extension CanaryReconcile {
         ]
         if purpose == .step { labels[Keys.stepIndex] = String(stepIndex ?? 0) }
         if let instance = rollout.labels[Keys.instanceID] { labels[Keys.instanceID] = instance }
-        let suffix = purpose == .step ? "-\(stepIndex ?? 0)" : ""
+        let suffix =
+            switch purpose {
+            case .step: "-\(stepIndex ?? 0)"
+            case .background: ""
+            case .prePromotion: "-pre"
+            case .postPromotion: "-post"
+            }
         let base = "\(rollout.key.name)-\(hash)-\(revision)\(suffix)"
         // A run of this step that is under way is taken over, whatever suffix a name clash gave it.
         let reusable = seen.analysisRuns.first { run in
@@ -146,8 +212,20 @@ extension CanaryReconcile {
     }
 
     /// Ends running runs that are no longer current, and deletes finished ones beyond the history limits.
-    private mutating func retireRuns() {
-        let kept = Set([status.stepAnalysis?.name, status.backgroundAnalysis?.name].compactMap { $0 })
+    private mutating func retireRuns(isCancelled: Bool) {
+        let recorded = [status, old].flatMap {
+            [$0.stepAnalysis, $0.backgroundAnalysis, $0.prePromotionAnalysis, $0.postPromotionAnalysis]
+        }
+        // Runs that the status names, or named until now, keep their evidence for people to read.
+        let evidence = Set(recorded.compactMap { $0?.name })
+        let current =
+            isCancelled
+            ? []
+            : [
+                status.stepAnalysis, status.backgroundAnalysis, status.prePromotionAnalysis,
+                status.postPromotionAnalysis,
+            ]
+        let kept = Set(current.compactMap { $0?.name })
         let hashes = Set(sets.map(\.hash)).subtracting(deletedHashes)
         let newestFirst = seen.analysisRuns.filter { !kept.contains($0.name) && !hasRetired($0.name) }
             .sorted { ($1.creationTimestamp, $1.name) < ($0.creationTimestamp, $0.name) }
@@ -158,8 +236,7 @@ extension CanaryReconcile {
                 if !run.isTerminating { add(.terminateAnalysisRun(name: run.name)) }
                 continue
             }
-            // The run that was current until now keeps its evidence for people to read.
-            if run.name == old.stepAnalysis?.name || run.name == old.backgroundAnalysis?.name { continue }
+            if evidence.contains(run.name) { continue }
             var isSurplus = !hashes.contains(run.hash)
             if run.phase == "Successful" {
                 successful += 1
@@ -184,5 +261,6 @@ extension CanaryReconcile {
     mutating func addPause(_ reason: String) {
         status.pauseConditions.append(.init(reason: reason, startTime: now.wholeSeconds))
         status.controllerPause = true
+        didAddPause = true
     }
 }

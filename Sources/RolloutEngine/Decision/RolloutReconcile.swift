@@ -1,13 +1,16 @@
 import Manifest
 
-/// One decision about a canary, in the making.
+/// One decision about a Rollout, in the making.
 ///
-/// Works in passes over the pipeline: Services, traffic, analysis, ReplicaSet sizes, pause, steps. A pass changes the
-/// state that the next one sees as if its effects were done, with available pods counted at worst. So one decision goes
+/// Works in passes over the pipeline of its strategy, for a canary: Services, traffic, analysis, ReplicaSet sizes, pause,
+/// steps. A pass changes the state that the next one sees as if its effects were done, with available pods counted at worst. So one decision goes
 /// as far as it can without looking again, and its effects keep the order that each step alone would have had.
-struct CanaryReconcile {
+struct RolloutReconcile {
     let seen: RolloutSnapshot
+    /// Empty for blue-green.
     let canary: CanaryStrategy
+    /// Set for blue-green alone.
+    let blueGreen: BlueGreenStrategy?
     let now: Timestamp
     let old: RolloutStatus
     var status: RolloutStatus
@@ -17,11 +20,15 @@ struct CanaryReconcile {
     private(set) var stableIndex: Int?
     /// All but current and stable, oldest first.
     private(set) var otherIndices: [Int] = []
+    /// The new template waits in line: the update that is under way is finished first.
+    var isQueueing = false
     let replicas: Int
     let maxWeight: Int
     let isRouted: Bool
     let hasRouter: Bool
     let limits: SurgeLimits
+    /// Defects of upstream that people may rely on are kept.
+    let isStrict: Bool
     var invalid: FieldProblem?
     /// Effects in order; a ReplicaSet's changes are gathered and rendered at the end.
     var slots: [Slot] = []
@@ -38,6 +45,16 @@ struct CanaryReconcile {
     var isRetry = false
     /// The promotion of this decision was asked for by `promoteFull`.
     var wasPromotedFully = false
+    /// A pause was added in this decision, so nobody can have ended it yet.
+    var didAddPause = false
+    /// The time of an automatic promotion has come.
+    var isBlueGreenTimeUp = false
+    /// Pods older than `restartAt` that are still there.
+    var podsToRestart = 0
+    /// Pods are needed to decide, and the snapshot lacks them.
+    var needsPods = false
+    /// The template changed away from the one that the status records.
+    var isNewUpdate = false
     /// Revision of the current ReplicaSet after the effects.
     var revision = 0
 
@@ -46,9 +63,11 @@ struct CanaryReconcile {
         case set(Int)
     }
 
-    init(_ seen: RolloutSnapshot, canary: CanaryStrategy, owned: [ReplicaSet], now: Timestamp) {
+    init(_ seen: RolloutSnapshot, owned: [ReplicaSet], now: Timestamp) {
         self.seen = seen
+        let canary = seen.rollout.spec.canary ?? CanaryStrategy()
         self.canary = canary
+        blueGreen = seen.rollout.spec.canary == nil ? seen.rollout.spec.blueGreen : nil
         self.now = now
         old = seen.rollout.status
         status = old
@@ -59,6 +78,7 @@ struct CanaryReconcile {
         hasRouter = !(canary.trafficRouting?.routers.isEmpty ?? true)
         limits = SurgeLimits(
             replicas: replicas, maxSurge: canary.maxSurge, maxUnavailable: canary.maxUnavailable)
+        isStrict = seen.isStrict
         assignRoles()
     }
 
@@ -100,9 +120,11 @@ struct CanaryReconcile {
 
     mutating func run() -> RolloutDecision {
         prepare()
-        for _ in 0..<16 {
-            let goesOn = pass()
-            if !goesOn { break }
+        if restartPods() {
+            for _ in 0..<16 {
+                let goesOn = blueGreen == nil ? canaryPass() : blueGreenPass()
+                if !goesOn { break }
+            }
         }
         return finish()
     }
@@ -124,11 +146,13 @@ struct CanaryReconcile {
         }
         detectChange()
         syncRevision()
-        cleanUpHistory()
+        syncAntiAffinity()
+        syncMetadata()
+        if blueGreen == nil { cleanUpHistory() }
     }
 
-    /// One way through the pipeline; `true` asks for another one at once.
-    private mutating func pass() -> Bool {
+    /// One way through the canary's pipeline; `true` asks for another one at once.
+    private mutating func canaryPass() -> Bool {
         if isScalingEvent {
             scale()
             return false
@@ -143,11 +167,14 @@ struct CanaryReconcile {
         let didScale = scale()
         if !didScale { pauseAtStep() }
         if advance() { return true }
-        if abortsForDeadline() {
-            requestAbort("the update made no progress within \(rollout.spec.progressDeadlineSeconds) s")
-            return true
-        }
-        return false
+        return abortAtDeadline()
+    }
+
+    /// Aborts an update that made no progress in time, where the user asked for that; `true` for another pass.
+    mutating func abortAtDeadline() -> Bool {
+        guard abortsForDeadline() else { return false }
+        requestAbort("the update made no progress within \(rollout.spec.progressDeadlineSeconds) s")
+        return true
     }
 
     mutating func requestAbort(_ cause: String) {
@@ -182,6 +209,7 @@ struct CanaryReconcile {
 /// Reasons of `status.pauseConditions`.
 enum PauseReason {
     static let canaryPauseStep = "CanaryPauseStep"
+    static let blueGreenPause = "BlueGreenPause"
     static let inconclusiveAnalysis = "InconclusiveAnalysisRun"
     static let inconclusiveExperiment = "InconclusiveExperiment"
 }

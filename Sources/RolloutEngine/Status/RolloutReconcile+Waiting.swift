@@ -1,6 +1,6 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// The one thing that the Rollout waits for after this decision; `nil` when it is healthy.
     var waiting: Waiting? {
         let name = rollout.key.name
@@ -27,11 +27,25 @@ extension CanaryReconcile {
                 since: status.pauseConditions.first { $0.reason == PauseReason.inconclusiveAnalysis }?.startTime,
                 movedBy: "`kubectl sluice promote \(name)` or `kubectl sluice abort \(name)`")
         }
+        if let pause = status.pauseConditions.first, let blueGreen {
+            let end =
+                blueGreen.autoPromotionEnabled ? "for \(blueGreen.autoPromotionSeconds)s" : "until someone promotes it"
+            return Waiting(
+                reason: .promotion, message: "\(current?.name ?? "the preview") is ready and waits \(end)",
+                since: pause.startTime,
+                movedBy: "`kubectl sluice promote \(name)`\(blueGreen.autoPromotionEnabled ? " or the clock" : "")")
+        }
         if let pause = status.pauseConditions.first {
             let length = step?.pause?.text.map { "for \($0)" } ?? "until someone promotes it"
             return Waiting(
                 reason: .pauseStep, message: "step \((stepIndex ?? 0) + 1) pauses \(length)", since: pause.startTime,
                 movedBy: "`kubectl sluice promote \(name)`")
+        }
+        if podsToRestart > 0 {
+            return Waiting(
+                reason: .restart,
+                message: "\(podsToRestart) pods are older than restartAt and are evicted one after another",
+                since: rollout.spec.restartAt, movedBy: "the pods, and disruption budgets that hold them")
         }
         if isStableCapacityMissing {
             return Waiting(
@@ -48,7 +62,12 @@ extension CanaryReconcile {
 
     private func waitingForPods(_ progressing: RolloutCondition?) -> Waiting? {
         let since = progressing?.lastUpdateTime
-        if let run = step?.analysis != nil ? status.stepAnalysis : nil, run.status != "Successful" {
+        let awaited =
+            blueGreen == nil
+            ? step?.analysis != nil ? status.stepAnalysis : nil
+            : status.isFullyPromoted
+                ? nil : active === current ? status.postPromotionAnalysis : status.prePromotionAnalysis
+        if let run = awaited, !hasSucceeded(run) {
             return Waiting(
                 reason: .analysisRunning, message: "AnalysisRun \(run.name) is \(run.status)", since: since,
                 movedBy: "the metrics of \(run.name)")

@@ -1,6 +1,6 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// Adds the pause of the present step once.
     mutating func pauseAtStep() {
         guard let pause = step?.pause, !rollout.spec.paused, !status.abort, !status.isFullyPromoted else { return }
@@ -19,7 +19,7 @@ extension CanaryReconcile {
 
     /// Moves the steps on: promotes, keeps an abort at the start, or completes one step; `true` for another pass.
     mutating func advance() -> Bool {
-        if status.promoteFull, !status.abort {
+        if status.promoteFull || isInRollbackWindow, !status.abort {
             status.pauseConditions = []
             status.currentStepIndex = endIndex
         }
@@ -52,7 +52,7 @@ extension CanaryReconcile {
             guard areCountsAtTarget else { return false }
             return !hasRouter || (status.weights?.canary.weight == weight && status.weights?.verified != false)
         }
-        if step.analysis != nil { return status.stepAnalysis?.status == "Successful" }
+        if step.analysis != nil { return hasSucceeded(status.stepAnalysis) }
         return false
     }
 
@@ -68,24 +68,28 @@ extension CanaryReconcile {
         else { return nil }
         if status.promoteFull { return "full promotion" }
         if current.hash == status.stableRS { return "rollback to the stable ReplicaSet" }
+        if isDynamicRollbackPending { return nil }
         guard stepIndex == endIndex else { return nil }
         if hasRouter, endIndex != nil {
             // All traffic must have been seen on the canary before the stable pods may go.
             guard status.weights?.canary.weight == maxWeight, status.weights?.verified != false else { return nil }
         }
+        if isInRollbackWindow { return "rollback within the window" }
         return canary.steps.isEmpty ? "all pods are available" : "all \(canary.steps.count) steps completed"
     }
 
-    private mutating func promote(_ cause: String) {
+    mutating func promote(_ cause: String) {
         guard let current else { return }
         status.pauseConditions = []
         status.controllerPause = false
         status.abort = false
-        wasPromotedFully = status.promoteFull
+        wasPromotedFully = wasPromotedFully || status.promoteFull
         status.promoteFull = false
         status.currentStepIndex = endIndex
         guard status.stableRS != current.hash else { return }
         status.stableRS = current.hash
+        status.scaleUpPreviewCheckPoint = false
+        if canary.pingPong != nil { status.stablePingPong = status.stablePingPong == "ping" ? "pong" : "ping" }
         assignRoles()
         events.append(
             RolloutEvent("RolloutCompleted", "completed update to revision \(revision) (\(current.hash)): \(cause)"))

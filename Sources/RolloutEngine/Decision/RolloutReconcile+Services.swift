@@ -1,10 +1,31 @@
-extension CanaryReconcile {
+extension RolloutReconcile {
+    /// The Service of the stable pods; ping and pong take turns at it.
+    var stableService: String {
+        guard let pingPong = canary.pingPong else { return canary.stableService }
+        return status.stablePingPong == "ping" ? pingPong.pingService : pingPong.pongService
+    }
+
+    /// The Service of the new pods.
+    var canaryService: String {
+        guard let pingPong = canary.pingPong else { return canary.canaryService }
+        return status.stablePingPong == "ping" ? pingPong.pongService : pingPong.pingService
+    }
+
     /// Points the stable and the canary Service at their ReplicaSets, once there are pods to serve.
     mutating func switchServices() {
+        if canary.pingPong != nil {
+            // The one that a Rollout starts with has nothing to lose; later ones are switched while they get no traffic.
+            ensure(stableService, stableIndex, checksPods: !serviceHash(stableService).isEmpty)
+            if !status.isFullyPromoted { ensure(canaryService, currentIndex, checksPods: false) }
+            return
+        }
         ensure(canary.stableService, stableIndex, checksPods: true)
+        if isDynamicRollbackPending { return }
         if status.isFullyPromoted || (status.abort && !isRouted) {
             ensure(canary.canaryService, stableIndex, checksPods: true)
         } else if status.abort {
+            // While a dynamically scaled stable grows back, the canary keeps the traffic that stable cannot take yet.
+            if canary.dynamicStableScale, (status.weights?.canary.weight ?? 0) > 0 { return }
             // Not checked: a readiness gate of the pods may wait for the very target group that this switch fills.
             ensure(canary.canaryService, stableIndex, checksPods: false)
         } else {
@@ -12,8 +33,9 @@ extension CanaryReconcile {
         }
     }
 
-    private mutating func ensure(_ name: String, _ index: Int?, checksPods: Bool) {
-        guard !name.isEmpty, let index, let service = seen.services[name], !sets[index].isNew else { return }
+    mutating func ensure(_ name: String, _ index: Int?, checksPods: Bool) {
+        guard !name.isEmpty, let index, let service = seen.services[name], !(checksPods && sets[index].isNew)
+        else { return }
         let set = sets[index]
         guard serviceHash(name) != set.hash else { return }
         let isAdoption = service.managedBy == nil

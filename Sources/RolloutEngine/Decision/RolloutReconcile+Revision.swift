@@ -1,9 +1,14 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// Finds the ReplicaSet of the template, or makes a plan for a new one.
     mutating func findCurrent(_ template: PodTemplate) {
         let recorded = old.currentPodHash
+        if let index = queuedBehind(template) {
+            currentIndex = index
+            isQueueing = true
+            return
+        }
         let isSame = { (set: WorkingReplicaSet) in set.seen.templateDigest == template.digest }
         // The recorded one first, so that no change of a hash function ever makes a new revision.
         currentIndex = sets.firstIndex { !recorded.isEmpty && $0.hash == recorded && isSame($0) }
@@ -60,26 +65,48 @@ extension CanaryReconcile {
         status.currentPodHash = current.hash
         status.currentStepHash = canary.stepHash
         guard isChanged else { return }
+        isNewUpdate = isNewTemplate
         status.pauseConditions = []
         status.controllerPause = false
         status.abort = false
         status.promoteFull = false
         status.stepAnalysis = nil
         status.backgroundAnalysis = nil
+        status.prePromotionAnalysis = nil
+        status.postPromotionAnalysis = nil
+        status.scaleUpPreviewCheckPoint = false
         status.currentStepIndex = canary.steps.isEmpty ? nil : 0
+        // Restarting the pods of a template that is on its way out would be in vain.
+        if isNewTemplate, let restartAt = rollout.spec.restartAt, restartAt != old.restartedAt {
+            status.restartedAt = restartAt
+        }
+        rememberFastRollback()
         // A first revision of which no pod ever became available is nothing to protect: the next one replaces it.
-        if isNewTemplate, current.hash != status.stableRS, old.condition(.healthy) == nil,
+        if !isStrict, isNewTemplate, current.hash != status.stableRS, old.condition(.healthy) == nil,
             old.condition(.available)?.status != "True", let stable, stable.seen.availableReplicas == 0
         {
             status.stableRS = ""
             assignRoles()
         }
-        if !canary.steps.isEmpty, current.hash == status.stableRS {
+        if isNewTemplate, isHotfix(over: old), !status.isFullyPromoted {
+            status.promoteFull = true
+            events.append(
+                RolloutEvent(
+                    "SkipSteps",
+                    "promoting revision in full: \(Keys.onNewRevision) is hotfix and an update was under way"))
+        }
+        guard !canary.steps.isEmpty else { return }
+        if current.hash == status.stableRS {
             status.currentStepIndex = canary.steps.count
             events.append(
                 RolloutEvent(
                     "SkipSteps",
                     "skipped all \(canary.steps.count) steps: the template is that of the stable ReplicaSet"))
+        } else if isInRollbackWindow, current.spec > 0 {
+            status.currentStepIndex = canary.steps.count
+            events.append(
+                RolloutEvent(
+                    "SkipSteps", "skipped all \(canary.steps.count) steps: the rollback is within the window"))
         }
     }
 
@@ -103,6 +130,16 @@ extension CanaryReconcile {
         guard let template = rollout.spec.template, let selector = rollout.spec.selector else { return .emptyObject }
         var podTemplate = template.json
         podTemplate.set(.string(set.hash), at: "metadata", "labels", Keys.podTemplateHash)
+        if let metadata = metadataAtBirth {
+            for (key, value) in metadata.labels { podTemplate.set(.string(value), at: "metadata", "labels", key) }
+            for (key, value) in metadata.annotations {
+                podTemplate.set(.string(value), at: "metadata", "annotations", key)
+            }
+        }
+        if let antiAffinity, !status.stableRS.isEmpty, status.stableRS != set.hash {
+            podTemplate = AntiAffinityRule.inject(
+                antiAffinity, stableHash: status.stableRS, namespace: rollout.key.namespace, into: podTemplate)
+        }
         var matching = selector
         matching.matchLabels[Keys.podTemplateHash] = set.hash
         let annotations = set.annotationChanges.compactMapValues { $0 }

@@ -1,11 +1,17 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// All pods are of the stable template and available, and the steps are done.
     var isHealthy: Bool {
-        status.updatedReplicas == replicas && status.availableReplicas == replicas && status.replicas == replicas
-            && old.observedGeneration == String(rollout.generation) && status.isFullyPromoted
-            && !status.stableRS.isEmpty && (stepIndex == endIndex || status.currentStepIndex == nil)
+        guard status.updatedReplicas == replicas, status.availableReplicas == replicas, !isQueueing,
+            old.observedGeneration == String(rollout.generation)
+        else { return false }
+        if let blueGreen {
+            return status.activeSelector == status.currentPodHash
+                && (blueGreen.previewService.isEmpty || status.previewSelector == status.currentPodHash)
+        }
+        return status.replicas == replicas && status.isFullyPromoted && !status.stableRS.isEmpty
+            && (stepIndex == endIndex || status.currentStepIndex == nil)
     }
 
     /// Something moved since the last status write.
@@ -16,7 +22,8 @@ extension CanaryReconcile {
         return status.updatedReplicas != old.updatedReplicas
             || status.replicas - status.updatedReplicas < old.replicas - old.updatedReplicas
             || status.readyReplicas > old.readyReplicas || status.availableReplicas > old.availableReplicas
-            || status.stableRS != old.stableRS || isStepMoved || status.currentStepHash != old.currentStepHash
+            || status.stableRS != old.stableRS || isStepMoved || status.activeSelector != old.activeSelector
+            || status.previewSelector != old.previewSelector || status.currentStepHash != old.currentStepHash
     }
 
     private var isPaused: Bool { !status.pauseConditions.isEmpty || rollout.spec.paused }
@@ -25,8 +32,18 @@ extension CanaryReconcile {
     private var suspendsDeadline: Bool {
         if step?.isIndefinite ?? false { return true }
         if old.condition(.paused)?.status == "True" || isPaused || invalid != nil { return true }
-        return status.isFullyPromoted
-            && otherIndices.contains { sets[$0].spec > 0 && sets[$0].annotation(Keys.scaleDownDeadline) != nil }
+        if isAwaitingAnalysis { return true }
+        return isStrict
+            || status.isFullyPromoted
+                && otherIndices.contains { sets[$0].spec > 0 && sets[$0].annotation(Keys.scaleDownDeadline) != nil }
+    }
+
+    /// A blue-green update may wait for its analyses as long as they take, as a canary's steps may.
+    private var isAwaitingAnalysis: Bool {
+        guard blueGreen != nil, !status.isFullyPromoted else { return false }
+        return [status.prePromotionAnalysis, status.postPromotionAnalysis].contains { run in
+            run.map { $0.status == "Running" || $0.status == "Pending" } ?? false
+        }
     }
 
     private var deadline: Timestamp? {
@@ -70,7 +87,8 @@ extension CanaryReconcile {
             status.set(.healthy, "False", "RolloutHealthy", "Rollout is not healthy", now: now)
         }
         updateProgressing()
-        let isAvailable = status.availableReplicas >= replicas
+        let isAvailable =
+            blueGreen == nil ? status.availableReplicas >= replicas : active.map { isSaturated($0) } ?? false
         status.set(
             .available, isAvailable ? "True" : "False", "AvailableReason",
             isAvailable ? "Rollout has minimum availability" : "Rollout does not have minimum availability", now: now)

@@ -1,6 +1,6 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// Takes over the pods' counts as they are seen; done first, because progress is measured by them.
     mutating func countPods() {
         let seen = sets.filter { !$0.isNew }.map(\.seen)
@@ -10,6 +10,15 @@ extension CanaryReconcile {
         status.updatedReplicas = current.map { $0.isNew ? 0 : $0.seen.currentReplicas } ?? 0
         status.hpaReplicas = status.replicas
         status.selector = rollout.spec.selector?.text ?? status.selector
+        guard let active, !active.isNew else { return }
+        // Autoscalers and availability look at the pods that have the traffic.
+        status.readyReplicas = active.seen.readyReplicas
+        status.availableReplicas = active.seen.availableReplicas
+        status.hpaReplicas = active.seen.currentReplicas
+        if var selector = rollout.spec.selector {
+            selector.matchLabels[Keys.podTemplateHash] = active.hash
+            status.selector = selector.text
+        }
     }
 
     /// Ends the decision: conditions, phase, status patch, events, and what is waited for.
@@ -20,22 +29,38 @@ extension CanaryReconcile {
             events.append(
                 RolloutEvent("NewReplicaSetCreated", "created ReplicaSet \(sets[index].name) (revision \(revision))"))
         }
+        if needsPods {
+            var decision = RolloutDecision()
+            decision.needsPods = true
+            return decision
+        }
+        forgetFastRollback()
+        scaleWorkload()
         reportWeights()
         settleAbort()
         updateConditions()
         updateDuration()
         status.observedGeneration = String(rollout.generation)
+        let workloadGeneration = seen.workload.map { String($0.generation) }
+        if let workloadGeneration { status.workloadObservedGeneration = workloadGeneration }
         (status.phase, status.message) = PhaseRule.phase(of: status, spec: rollout.spec, replicas: replicas)
         reportPauses()
 
         var decision = RolloutDecision()
         decision.effects = slots.compactMap(render)
         if let patch = status.mergePatch(from: old) { decision.effects.append(.patchStatus(patch)) }
+        var annotations: [String: JSON] = [:]
         if invalid == nil, revision > 0, rollout.annotations[Keys.revision] != String(revision) {
-            decision.effects.append(
-                .patchRollout(["metadata": ["annotations": [Keys.revision: .string(String(revision))]]]))
+            annotations[Keys.revision] = .string(String(revision))
             events.append(RolloutEvent("RolloutUpdated", "updated to revision \(revision)"))
         }
+        if let workloadGeneration, rollout.annotations[Keys.workloadGeneration] != workloadGeneration {
+            annotations[Keys.workloadGeneration] = .string(workloadGeneration)
+        }
+        if !annotations.isEmpty {
+            decision.effects.append(.patchRollout(["metadata": ["annotations": .object(annotations)]]))
+        }
+        if isQueueing, !isUnderWay(status) { wake(at: now + .milliseconds(1)) }
         decision.events = events
         armDeadline()
         if invalid != nil { wake(at: now + .seconds(20)) }
@@ -75,7 +100,7 @@ extension CanaryReconcile {
     private mutating func settleAbort() {
         guard status.abort else {
             status.abortedAt = nil
-            if status.pauseConditions.isEmpty { status.controllerPause = false }
+            if status.pauseConditions.isEmpty, !isResumePending { status.controllerPause = false }
             return
         }
         status.abortedAt = status.abortedAt ?? now.wholeSeconds
@@ -83,10 +108,23 @@ extension CanaryReconcile {
         status.controllerPause = false
     }
 
+    /// A person took the pause away since the last look.
+    private var isResumedByUser: Bool { old.controllerPause && old.pauseConditions.isEmpty && !status.controllerPause }
+
+    /// A person ended the pause, and what it held back could not go on yet: that must not be forgotten.
+    private var isResumePending: Bool {
+        guard old.controllerPause, old.pauseConditions.isEmpty, !isNewUpdate, !status.isFullyPromoted,
+            !status.promoteFull
+        else { return false }
+        if rollout.spec.paused { return true }
+        guard let blueGreen, isPreviewApproved(blueGreen) else { return false }
+        return active !== current && !status.scaleUpPreviewCheckPoint && blueGreen.pausesBeforePromotion
+    }
+
     private mutating func reportPauses() {
         if old.pauseConditions.isEmpty, let first = status.pauseConditions.first {
             events.append(RolloutEvent("RolloutPaused", "paused: \(first.reason)"))
-        } else if !old.pauseConditions.isEmpty, status.pauseConditions.isEmpty, !status.abort {
+        } else if status.pauseConditions.isEmpty, !status.abort, !old.pauseConditions.isEmpty || isResumedByUser {
             events.append(RolloutEvent("RolloutResumed", "resumed"))
         }
     }

@@ -1,6 +1,6 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// The weight that the steps ask for now.
     var currentSetWeight: Int {
         if status.abort { return 0 }
@@ -20,13 +20,65 @@ extension CanaryReconcile {
 
     /// The canary's share of traffic in the present state.
     private var desiredWeight: Int {
-        if status.isFullyPromoted || status.abort { return 0 }
+        if isDynamicRollbackPending { return drainingWeight }
+        if status.isFullyPromoted { return 0 }
+        if status.abort { return drainingWeight }
         guard let current, current.available > 0 else { return 0 }
-        if status.promoteFull { return status.weights?.canary.weight ?? 0 }
+        if status.promoteFull {
+            guard canary.dynamicStableScale, replicas > 0 else { return status.weights?.canary.weight ?? 0 }
+            return min(maxWeight, share(current.available))
+        }
         guard let index = stepIndex else { return 0 }
         // Capacity before traffic: until the pods of this step are there, the last step's weight stays.
         if !areCountsAtTarget { return weight(upTo: index) }
         return currentSetWeight
+    }
+
+    // MARK: Giving traffic back
+
+    /// A template went back to the stable one while stable had shrunk: it grows first, and traffic follows.
+    var isDynamicRollbackPending: Bool {
+        guard status.isFullyPromoted, canary.dynamicStableScale, let current, let recorded = old.weights?.canary else {
+            return false
+        }
+        return recorded.weight > 0 && recorded.podTemplateHash != current.hash && current.available < replicas
+    }
+
+    /// The traffic that so many pods may get, rounded down.
+    private func share(_ pods: Int) -> Int {
+        replicas == 0 ? 0 : Int(Int128(maxWeight) * Int128(pods) / Int128(replicas))
+    }
+
+    /// The weight to which a dynamically scaled canary is being drained: that of the last step which stable's missing pods
+    /// still need.
+    var drainWeight: Int {
+        if isDynamicRollbackPending { return maxWeight }
+        guard let stable, let current, replicas > 0 else { return 0 }
+        // An abort that has reached 0 never fetches the canary back.
+        if let recorded = old.weights, old.abort, recorded.canary.weight == 0 { return 0 }
+        let sizes = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight)
+        var needed = replicas - stable.available
+        if (canary.abortScaleDownDelaySeconds ?? 0) <= 0 {
+            var present = current.available
+            // A canary at its least size has given away all that its step asks for.
+            if let least = canary.minPodsPerReplicaSet, present <= min(least, replicas), let recorded = status.weights {
+                present = min(present, sizes.pods(recorded.canary.weight))
+            }
+            needed = max(needed, present)
+        }
+        return canary.steps.reversed().compactMap(\.setWeight).first { sizes.pods($0) < needed } ?? 0
+    }
+
+    /// The canary's weight while traffic goes back to stable; it never rises.
+    private var drainingWeight: Int {
+        guard canary.dynamicStableScale, let stable, current != nil, replicas > 0 else { return 0 }
+        let served = min(maxWeight, share(stable.available))
+        let excess = max(0, maxWeight - served)
+        let target = drainWeight
+        guard let recorded = status.weights?.canary.weight else { return max(excess, target) }
+        if target <= 0 { return min(excess, recorded) }
+        if served < maxWeight - target { return recorded }
+        return min(target, recorded)
     }
 
     /// Tells the routers their weights; `false` ends the reconcile with what was decided so far.
@@ -46,17 +98,18 @@ extension CanaryReconcile {
             return true
         }
         // After a promotion all traffic goes where the stable Service points, which must be the new pods by then.
-        if status.isFullyPromoted, !canary.stableService.isEmpty, serviceHash(canary.stableService) != stable.hash {
+        if status.isFullyPromoted, !stableService.isEmpty, serviceHash(stableService) != stable.hash {
             isStableCapacityMissing = true
             return true
         }
-        return setWeight(weight, canaryHash: current.hash, stableHash: stable.hash)
+        let canaryHash = isDynamicRollbackPending ? old.weights?.canary.podTemplateHash : current.hash
+        return setWeight(weight, canaryHash: canaryHash ?? current.hash, stableHash: stable.hash)
     }
 
     private mutating func setWeight(_ weight: Int, canaryHash: String, stableHash: String) -> Bool {
         var weights = TrafficWeights(
-            canary: .init(weight: weight, serviceName: canary.canaryService, podTemplateHash: canaryHash),
-            stable: .init(weight: maxWeight - weight, serviceName: canary.stableService, podTemplateHash: stableHash),
+            canary: .init(weight: weight, serviceName: canaryService, podTemplateHash: canaryHash),
+            stable: .init(weight: maxWeight - weight, serviceName: stableService, podTemplateHash: stableHash),
             verified: status.weights?.verified)
         let isRecorded = weights == status.weights
         let isInSync = isRecorded && (seen.traffic?.isInSync ?? false)
@@ -74,7 +127,7 @@ extension CanaryReconcile {
             weights.verified = seen.traffic?.verified == nil ? nil : false
             let request = TrafficRequest(
                 canaryWeight: weight, maxWeight: maxWeight, canaryHash: canaryHash, stableHash: stableHash,
-                canaryService: canary.canaryService, stableService: canary.stableService,
+                canaryService: canaryService, stableService: stableService,
                 removesManagedRoutes: status.isFullyPromoted || status.abort || status.promoteFull)
             add(.setTraffic(request))
         }

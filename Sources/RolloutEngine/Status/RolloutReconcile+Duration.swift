@@ -1,16 +1,20 @@
 import Manifest
 
-extension CanaryReconcile {
+extension RolloutReconcile {
     /// Keeps `status.duration`: when the update began and ended, and how long people held it.
     mutating func updateDuration() {
         guard invalid == nil else { return }
-        let isNewUpdate = old.currentPodHash != status.currentPodHash || old.currentPodHash.isEmpty || isRetry
+        let isBeginning = old.currentPodHash != status.currentPodHash || old.currentPodHash.isEmpty || isRetry
         let isBackAtStable = !old.stableRS.isEmpty && status.currentPodHash == old.stableRS
-        if isNewUpdate, !isBackAtStable || old.duration == nil {
+        if isBeginning, !isBackAtStable || old.duration == nil {
             status.duration = RolloutDuration(rolloutStartedAt: now.wholeSeconds)
         }
         guard var duration = status.duration, duration.finishedAt == nil else { return }
-        if isNewUpdate, isBackAtStable { duration.completionStatus = "FastRolledBack" }
+        if isBeginning, isBackAtStable || isFastRollback {
+            duration.completionStatus = "FastRolledBack"
+        } else if isBeginning, isRollback {
+            duration.completionStatus = "RolledBack"
+        }
         if wasPromotedFully { duration.completionStatus = "FastPromoted" }
         countManualPause(&duration)
         if status.abort {
@@ -27,6 +31,7 @@ extension CanaryReconcile {
     private func countManualPause(_ duration: inout RolloutDuration) {
         let isHeld =
             rollout.spec.paused || status.hasPause(PauseReason.inconclusiveAnalysis)
+            || status.hasPause(PauseReason.blueGreenPause) && !(blueGreen?.autoPromotionEnabled ?? true)
             || (status.hasPause(PauseReason.canaryPauseStep) && step?.pause != nil && step?.pause?.duration == nil)
         if isHeld {
             if duration.manualPauseStartedAt == nil { duration.manualPauseStartedAt = now.wholeSeconds }
