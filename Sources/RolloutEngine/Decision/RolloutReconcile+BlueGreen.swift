@@ -23,11 +23,9 @@ extension RolloutReconcile {
         case .abortRequested: return true
         }
         if status.promoteFull || isInRollbackWindow, !status.abort { status.pauseConditions = [] }
-        let before = status.stableRS
+        // What was the stable ReplicaSet is looked at again when the promotion is written.
         if let cause = blueGreenCause(blueGreen) { promote(cause) }
         cleanUpHistory()
-        // What was the stable ReplicaSet gets its deadline in the same decision.
-        if status.stableRS != before, !before.isEmpty { return true }
         return abortAtDeadline()
     }
 

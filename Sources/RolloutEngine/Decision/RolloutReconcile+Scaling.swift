@@ -168,7 +168,8 @@ extension RolloutReconcile {
         }
         // Pods beyond a size that was lowered before are on their way out, though they still count as available.
         var maxDown = sets.reduce(0) { $0 + min($1.available, $1.spec) } - (replicas - limits.unavailable)
-        if blueGreen != nil { maxDown = Int.max }
+        // Old pods of a blue-green Rollout have no part in its availability.
+        if blueGreen != nil { maxDown = Int.max / 2 }
         let newestFirst = others.sorted {
             let (left, right) = (sets[$0].seen.revision ?? 0, sets[$1].seen.revision ?? 0)
             return left != right ? left > right : sets[$0].name < sets[$1].name
@@ -227,7 +228,10 @@ extension RolloutReconcile {
         {
             return true
         }
-        if rollout.serviceNames.contains(where: { serviceHash($0) == hash }) { return true }
+        // Not ping and pong: the one that gets no traffic goes on selecting what it had.
+        let services =
+            blueGreen.map { [$0.activeService, $0.previewService] } ?? [canary.canaryService, canary.stableService]
+        if services.contains(where: { !$0.isEmpty && serviceHash($0) == hash }) { return true }
         return seen.traffic?.referencedHashes.contains(hash) ?? false
     }
 

@@ -16,7 +16,10 @@ extension RolloutReconcile {
         if canary.pingPong != nil {
             // The one that a Rollout starts with has nothing to lose; later ones are switched while they get no traffic.
             ensure(stableService, stableIndex, checksPods: !serviceHash(stableService).isEmpty)
-            if !status.isFullyPromoted { ensure(canaryService, currentIndex, checksPods: false) }
+            // While the one of an earlier canary still gets traffic, it goes on selecting pods that can serve.
+            let carries =
+                (status.weights?.canary.weight ?? 0) > 0 && status.weights?.canary.serviceName == canaryService
+            if !status.isFullyPromoted { ensure(canaryService, currentIndex, checksPods: carries) }
             return
         }
         ensure(canary.stableService, stableIndex, checksPods: true)

@@ -24,7 +24,7 @@ enum CanaryValidation {
         if let routing = canary.trafficRouting {
             let needsServices =
                 routing.routers["nginx"] != nil
-                || routing.routers["istio"].map { $0["destinationRule"] == nil } ?? false
+                || canary.pingPong == nil && routing.routers["istio"].map { $0["destinationRule"] == nil } ?? false
             for (name, value) in [("stableService", canary.stableService), ("canaryService", canary.canaryService)] {
                 check(
                     needsServices && value.isEmpty, name, "traffic routing needs both services; name this one",

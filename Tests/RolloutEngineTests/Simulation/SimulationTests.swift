@@ -28,9 +28,12 @@ import Testing
 
 /// One life of one Rollout under a seed: slow pods, conflicts, crashes, stale caches, and people who change their minds.
 struct Simulation {
+    private enum Kind: CaseIterable { case basic, routed, blueGreen }
+
     private var random: SeededGenerator
     private var world: World
-    private let isRouted: Bool
+    private let kind: Kind
+    private var isRouted: Bool { kind == .routed }
     private let isTraced: Bool
     private var stale: RolloutSnapshot?
     private var image = 1
@@ -42,7 +45,7 @@ struct Simulation {
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
-        isRouted = Bool.random(using: &random)
+        kind = Kind.allCases.randomElement(using: &random) ?? .basic
         isTraced = getenv("SLUICE_SEED") != nil
         world = try World(spec: World.spec(replicas: 1, canary: [:]))
         world = try World(spec: makeSpec())
@@ -51,6 +54,33 @@ struct Simulation {
     private mutating func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
 
     private mutating func makeSpec() -> JSON {
+        let strategy: JSON = kind == .blueGreen ? ["blueGreen": makeBlueGreen()] : ["canary": makeCanary()]
+        var spec = World.spec(replicas: Int.random(in: 1...10, using: &random), strategy: strategy)
+        spec["progressDeadlineSeconds"] = 300
+        spec["progressDeadlineAbort"] = .bool(chance(3))
+        if chance(4) { spec["rollbackWindow"] = ["revisions": JSON(Int.random(in: 1...3, using: &random))] }
+        return spec
+    }
+
+    private mutating func makeBlueGreen() -> JSON {
+        var blueGreen: JSON = ["activeService": "web-active"]
+        if chance(2) { blueGreen["previewService"] = "web-preview" }
+        if chance(3) { blueGreen["previewReplicaCount"] = JSON(Int.random(in: 0...4, using: &random)) }
+        if chance(3) { blueGreen["autoPromotionEnabled"] = false }
+        if chance(3) { blueGreen["autoPromotionSeconds"] = JSON(Int.random(in: 1...90, using: &random)) }
+        if chance(2) { blueGreen["prePromotionAnalysis"] = ["templates": [["templateName": "pre"]]] }
+        if chance(2) { blueGreen["postPromotionAnalysis"] = ["templates": [["templateName": "post"]]] }
+        if chance(2) { blueGreen["scaleDownDelaySeconds"] = JSON(Int.random(in: 0...300, using: &random)) }
+        if chance(3) { blueGreen["scaleDownDelayRevisionLimit"] = JSON(Int.random(in: 0...2, using: &random)) }
+        if chance(2) { blueGreen["abortScaleDownDelaySeconds"] = JSON(Int.random(in: 0...60, using: &random)) }
+        if chance(4) {
+            blueGreen["previewMetadata"] = ["labels": ["role": "preview"]]
+            blueGreen["activeMetadata"] = ["labels": ["role": "active"]]
+        }
+        return blueGreen
+    }
+
+    private mutating func makeCanary() -> JSON {
         var steps: [JSON] = []
         var weight = 0
         for _ in 0..<Int.random(in: 0...6, using: &random) {
@@ -72,16 +102,28 @@ struct Simulation {
             canary["stableService"] = "web-stable"
             canary["canaryService"] = "web-canary"
             if chance(2) { canary["abortScaleDownDelaySeconds"] = JSON(Int.random(in: 0...60, using: &random)) }
-            if chance(2) { canary["scaleDownDelaySeconds"] = JSON(Int.random(in: 0...60, using: &random)) }
+            if chance(3) {
+                canary["dynamicStableScale"] = true
+            } else if chance(2) {
+                canary["scaleDownDelaySeconds"] = JSON(Int.random(in: 0...60, using: &random))
+            }
+            if chance(4) { canary["minPodsPerReplicaSet"] = JSON(Int.random(in: 1...3, using: &random)) }
+            if chance(4) {
+                canary["trafficRouting"] = ["istio": ["virtualService": ["name": "web"]]]
+                canary["pingPong"] = ["pingService": "web-ping", "pongService": "web-pong"]
+                canary["stableService"] = nil
+                canary["canaryService"] = nil
+            }
         } else {
             canary["maxSurge"] = JSON(Int.random(in: 0...3, using: &random))
             canary["maxUnavailable"] = JSON(Int.random(in: 1...3, using: &random))
         }
         if chance(3) { canary["analysis"] = ["templates": [["templateName": "always"]]] }
-        var spec = World.spec(replicas: Int.random(in: 1...10, using: &random), canary: canary)
-        spec["progressDeadlineSeconds"] = 300
-        spec["progressDeadlineAbort"] = .bool(chance(3))
-        return spec
+        if chance(4) {
+            canary["canaryMetadata"] = ["labels": ["role": "canary"]]
+            canary["stableMetadata"] = ["labels": ["role": "stable"]]
+        }
+        return canary
     }
 
     // MARK: Life
@@ -101,7 +143,7 @@ struct Simulation {
     private mutating func act(_ step: Int) throws {
         guard step > 5, chance(8) else { return }
         let status = world.status
-        switch Int.random(in: 0..<9, using: &random) {
+        switch Int.random(in: 0..<12, using: &random) {
         case 0, 1:
             image = Int.random(in: 1...4, using: &random)
             trace("deploys web:\(image)")
@@ -141,6 +183,16 @@ struct Simulation {
         case 7:
             trace("pauses or resumes")
             try world.edit(["spec": ["paused": .bool(chance(2))]])
+        case 8:
+            trace("restarts")
+            try world.edit(["spec": ["restartAt": .string(world.now.rfc3339)]])
+        case 9:
+            let rule = ["supersede", "queue", "hotfix"].randomElement(using: &random) ?? ""
+            trace("wants newer revisions to \(rule)")
+            try world.edit(["metadata": ["annotations": ["sluice.dev/on-new-revision": .string(rule)]]])
+        case 10 where kind == .blueGreen:
+            trace("takes the hash off the active Service")
+            world.services["web-active"]?.selector["rollouts-pod-template-hash"] = nil
         default: break
         }
     }
@@ -164,7 +216,11 @@ struct Simulation {
         var seen = world.snapshot()
         if withBadLuck, chance(4), let stale { seen = stale }
         if chance(2) { stale = world.snapshot() }
-        let decision = decide(seen, now: world.now)
+        var decision = decide(seen, now: world.now)
+        if decision.needsPods {
+            seen.pods = world.pods
+            decision = decide(seen, now: world.now)
+        }
         checkNamed(decision, seen)
         var version = seen.rollout.resourceVersion
         for effect in decision.effects {
@@ -196,6 +252,7 @@ struct Simulation {
 
     /// Traffic may only move to pods that are there, and pods may only go that carry no traffic.
     private mutating func check(_ effect: RolloutEffect, _ seen: RolloutSnapshot) {
+        if kind == .blueGreen { return checkBlueGreen(effect, seen) }
         guard isRouted else { return checkBasic(effect, seen) }
         // A size that was changed a moment ago cannot be known from an old view.
         let replicas = seen.rollout.spec.desiredReplicas
@@ -213,6 +270,8 @@ struct Simulation {
                 fail("weight \(request.stableWeight) goes to stable without pods")
             }
         case .switchService(let name, let hash, _):
+            // A Service without a hash has nothing to lose.
+            if world.services[name]?.hash.isEmpty ?? true, world.traffic == nil { return }
             if (world.traffic != nil || name == "web-stable"), world.set(hash: hash)?.availableReplicas ?? 0 == 0,
                 carriesTraffic(name)
             {
@@ -229,6 +288,33 @@ struct Simulation {
                 fail("stable \(set.name) is scaled to \(size) while its traffic needs \(needed)")
             }
             if size == 0, world.weight(of: set.hash) > 0 { fail("\(set.name) is scaled to 0 with weight on it") }
+        default: break
+        }
+    }
+
+    /// The active Service may only move to pods that can serve, and what it selects is never made smaller.
+    private mutating func checkBlueGreen(_ effect: RolloutEffect, _ seen: RolloutSnapshot) {
+        let replicas = seen.rollout.spec.desiredReplicas
+        switch effect {
+        case .switchService("web-active", let hash, _):
+            let before = world.services["web-active"]?.hash ?? ""
+            let served = world.set(hash: before)?.availableReplicas ?? 0
+            let present = world.set(hash: hash)?.availableReplicas ?? 0
+            let known = seen.replicaSets.first { $0.hash == hash }?.availableReplicas ?? 0
+            if hash != seen.rollout.status.stableRS, known < replicas {
+                fail("the active Service goes to \(hash), of which \(known) of \(replicas) pods were seen")
+            }
+            if present == 0, served > 0, known == 0 { fail("the active Service goes to \(hash), which has no pods") }
+        case .updateReplicaSet(let update):
+            guard let size = update.replicas, let set = world.sets[update.name],
+                set.resourceVersion == update.resourceVersion, size < set.replicas
+            else { return }
+            // An old view may lack the switch that made it active; what it sees as active is what it must protect.
+            let isActive = seen.services["web-active"]?.hash == set.hash
+            if isActive, size < replicas { fail("\(set.name) is active and is scaled to \(size)") }
+            if set.hash == world.status.stableRS, seen.rollout.status.stableRS == set.hash, size < replicas {
+                fail("stable \(set.name) is scaled to \(size) of \(replicas)")
+            }
         default: break
         }
     }
@@ -296,6 +382,9 @@ struct Simulation {
         let status = world.status
         let decision = decide(world.snapshot(), now: world.now)
         let replicas = world.typed.spec.desiredReplicas
+        if status.abort, kind == .blueGreen, world.services["web-active"]?.hash != status.stableRS {
+            fail("aborted, but the active Service selects \(world.services["web-active"]?.hash ?? "")")
+        }
         if status.abort {
             let stable = world.set(hash: status.stableRS)
             if (stable?.availableReplicas ?? 0) < replicas {
@@ -304,20 +393,36 @@ struct Simulation {
             if isRouted, world.traffic?.canaryWeight != 0 || world.weight(of: status.stableRS) != 100 {
                 fail("aborted, but stable gets weight \(world.weight(of: status.stableRS))")
             }
-            if !isRouted, status.currentPodHash != status.stableRS,
+            if kind == .basic, status.currentPodHash != status.stableRS,
                 (world.set(hash: status.currentPodHash)?.replicas ?? 0) > 0
             {
                 fail("aborted, but the canary has pods")
             }
         } else if status.phase != "Healthy" {
-            let stops: Set<Waiting.Reason> = [.pauseStep, .pausedByUser, .inconclusiveAnalysis]
+            let stops: Set<Waiting.Reason> = [.pauseStep, .pausedByUser, .inconclusiveAnalysis, .promotion]
             if let waiting = decision.waiting, stops.contains(waiting.reason) { return }
             fail(
                 "ends in phase \(status.phase) (\(status.message)), waiting for \(decision.waiting.map { "\($0)" } ?? "nothing")"
             )
         } else if isRouted, world.weight(of: status.stableRS) != 100 {
             fail("healthy, but stable gets weight \(world.weight(of: status.stableRS))")
+        } else if kind == .blueGreen, world.services["web-active"]?.hash != status.stableRS {
+            fail("healthy, but the active Service selects \(world.services["web-active"]?.hash ?? "")")
         }
+        checkRoles()
+    }
+
+    /// In the end the pods of every ReplicaSet carry the metadata of its role.
+    private mutating func checkRoles() {
+        guard let rollout = Optional(world.typed), rollout.annotations["sluice.dev/on-new-revision"] != "queue" else {
+            return
+        }
+        let settled = rollout.spec.canary?.stableMetadata ?? rollout.spec.blueGreen?.activeMetadata
+        guard let wanted = settled?.labels["role"], let set = world.set(hash: world.status.stableRS) else { return }
+        if world.templates[set.name]?.labels["role"] != wanted {
+            fail("stable \(set.name) has role \(world.templates[set.name]?.labels["role"] ?? "none")")
+        }
+        if set.annotations["sluice.dev/pods-metadata"] != nil { fail("pods of \(set.name) wait for their metadata") }
     }
 
     private func trace(_ text: String) {

@@ -26,8 +26,8 @@ struct World {
     var affinities: [String: JSON] = [:]
     /// Pods that were asked to go, by name.
     var evicted: [String] = []
-    /// The pods of the Rollout, where a test has any.
-    var pods: [PodFact] = []
+    /// When the pods of each ReplicaSet were created, oldest first.
+    var births: [String: [Timestamp]] = [:]
     var podMetadata: [PodMetadataRequest] = []
     var workload: WorkloadFact?
     var isStrict = false
@@ -101,6 +101,18 @@ struct World {
         return weight
     }
 
+    /// The pods of all ReplicaSets; the first ones of each are those that are available.
+    var pods: [PodFact] {
+        sets.values.sorted { $0.name < $1.name }.flatMap { set in
+            (births[set.name] ?? []).enumerated().map { index, birth in
+                PodFact(
+                    name: "\(set.name)-\(index)", uid: "\(set.name)#\(index)", ownerUID: set.uid,
+                    creationTimestamp: birth,
+                    readySince: index < set.availableReplicas ? birth : nil)
+            }
+        }
+    }
+
     // MARK: Acting
 
     mutating func bump() -> String {
@@ -157,9 +169,19 @@ struct World {
             guard rollout.resourceVersion == seenVersion else { throw Conflict() }
             try edit(patch)
             seenVersion = rollout.resourceVersion
-        case .evictPod(let name, _):
+        case .evictPod(let name, let uid):
             evicted.append(name)
-            pods.removeAll { $0.name == name }
+            // The uid tells the ReplicaSet and the pod's place in it.
+            let parts = uid.split(separator: "#")
+            guard parts.count == 2, let index = Int(parts[1]), var set = sets[String(parts[0])],
+                births[set.name]?.indices.contains(index) ?? false
+            else { return }
+            births[set.name]?.remove(at: index)
+            set.currentReplicas = max(0, set.currentReplicas - 1)
+            set.availableReplicas = max(0, set.availableReplicas - 1)
+            set.readyReplicas = set.availableReplicas
+            set.resourceVersion = bump()
+            sets[set.name] = set
         case .syncPodMetadata(let request): podMetadata.append(request)
         case .scaleWorkload(_, let replicas): workload?.replicas = replicas
         case .adoptReplicaSet, .releaseReplicaSet: throw Conflict()
@@ -201,6 +223,10 @@ struct World {
             let isBroken = set.images.contains { brokenImages.contains($0) }
             while set.availableReplicas < set.currentReplicas, !isBroken, chance() { set.availableReplicas += 1 }
             set.readyReplicas = set.availableReplicas
+            let known = births[name] ?? []
+            births[name] =
+                Array(known.prefix(set.currentReplicas))
+                + Array(repeating: now.wholeSeconds, count: max(0, set.currentReplicas - known.count))
             if set != before {
                 set.resourceVersion = bump()
                 sets[name] = set
