@@ -27,16 +27,24 @@ package struct AnalysisDecision: Sendable {
     package var requeueAfter: Duration?
     /// The run has outlived its time: delete it in the background.
     package var deletes = false
+    /// Jobs beyond what is kept, to be deleted in the background.
+    package var garbage: [AnalysisJob] = []
 }
 
 /// Decides what happens to AnalysisRuns.
 package enum AnalysisEngine {
     /// What is due: measurements, or without any the status alone.
-    package static func decide(_ run: AnalysisRun, now: Timestamp) -> AnalysisDecision {
+    /// - Parameter jobs: The Jobs that the run has, as far as is known; one that is over is looked at at once.
+    package static func decide(_ run: AnalysisRun, jobs: [AnalysisJob] = [], now: Timestamp) -> AnalysisDecision {
         guard !run.isDeleting else { return AnalysisDecision() }
-        if run.phase.isFinal { return timeToLive(run, run.status, now: now) }
+        if run.phase.isFinal {
+            var decision = timeToLive(run, run.status, now: now)
+            // The caches may have been behind when the run ended.
+            if !jobs.isEmpty { decision.garbage = (try? AnalysisRunPlan(run, jobs: jobs))?.garbage(run.status) ?? [] }
+            return decision
+        }
         do throws(AnalysisError) {
-            let plan = try AnalysisRunPlan(run)
+            let plan = try AnalysisRunPlan(run, jobs: jobs)
             let tasks = plan.tasks(now: now)
             guard tasks.isEmpty else { return AnalysisDecision(tasks: tasks) }
             return plan.assessed(plan.accounted([], now: now), now: now)
@@ -47,11 +55,11 @@ package enum AnalysisEngine {
 
     /// The status that follows from measurements which were just taken.
     package static func account(
-        _ run: AnalysisRun, _ results: [MeasurementResult], now: Timestamp
+        _ run: AnalysisRun, _ results: [MeasurementResult], jobs: [AnalysisJob] = [], now: Timestamp
     ) -> AnalysisDecision {
-        guard !run.isDeleting, !run.phase.isFinal else { return decide(run, now: now) }
+        guard !run.isDeleting, !run.phase.isFinal else { return decide(run, jobs: jobs, now: now) }
         do throws(AnalysisError) {
-            let plan = try AnalysisRunPlan(run)
+            let plan = try AnalysisRunPlan(run, jobs: jobs)
             return plan.assessed(plan.accounted(results, now: now), now: now)
         } catch {
             return ended(run, by: error, now: now)

@@ -13,12 +13,15 @@ package struct AnalysisRunPlan: Sendable {
     let sources: [JSON]
     let values: [String: String]
     let secrets: [String: SecretReference]
+    /// The Jobs that the run has, as far as is known.
+    let jobs: [AnalysisJob]
     /// Someone ended the run, or a metric went bad in an earlier reconcile.
     let isTerminating: Bool
 
     /// - Throws: What makes the run end with phase `Error`.
-    package init(_ run: AnalysisRun) throws(AnalysisError) {
+    package init(_ run: AnalysisRun, jobs: [AnalysisJob] = []) throws(AnalysisError) {
         self.run = run
+        self.jobs = jobs
         let reader = FieldReader(run.spec, "spec")
         sources = try reader.list("metrics")
         var values: [String: String] = [:]

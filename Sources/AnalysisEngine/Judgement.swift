@@ -33,7 +33,7 @@ extension MeasurementTask {
     }
 
     /// Hides secrets, then bounds what is stored.
-    private func recorded(_ measurement: Measurement, _ metadata: [String: String]) -> MeasurementResult {
+    func recorded(_ measurement: Measurement, _ metadata: [String: String]) -> MeasurementResult {
         var measurement = redactor.redact(measurement)
         measurement.value = measurement.value.bounded(Self.maximalValue)
         measurement.message = measurement.message.bounded(Self.maximalMessage)

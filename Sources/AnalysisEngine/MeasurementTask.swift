@@ -11,6 +11,8 @@ package struct MeasurementTask: Sendable {
     package var metric: Metric
     /// The unfinished measurement that is resumed or terminated.
     package var previous: Measurement?
+    /// Which measurement of the metric it is, from 1.
+    package var number: Int64
     /// Secrets that must be read first.
     package var secrets: [SecretReference]
     /// Hides the secrets that have been filled in.
@@ -25,6 +27,8 @@ package struct MeasurementTask: Sendable {
         runUID = plan.run.uid
         metric = plan.metrics[index]
         self.previous = previous
+        let result = plan.run.status.result(metric.name)
+        number = (result?.count ?? 0) &+ (result?.error ?? 0) &+ 1
         source = plan.sources[index]
         values = plan.values
         let used = (try? Substitution.arguments(in: source)) ?? []
@@ -38,6 +42,7 @@ package struct MeasurementTask: Sendable {
         self.run = run
         self.runUID = runUID
         self.metric = metric
+        number = 1
         secrets = []
         source = .emptyObject
         values = [:]

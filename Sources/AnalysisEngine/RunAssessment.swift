@@ -7,7 +7,7 @@ extension AnalysisRunPlan {
         status.startedAt = status.startedAt ?? now.wholeSeconds
         var events: [AnalysisEvent] = []
         var assessments = metrics.map { assess($0, &status, isTerminating: isTerminating, &events) }
-        if onlyEndlessDryRunsRemain(assessments) {
+        if onlyEndlessDryRunsRemain(assessments.map(\.phase)) {
             // Their outcome counts for nothing, so a finite analysis does not wait for it.
             assessments = metrics.map { assess($0, &status, isTerminating: true, &events) }
         }
@@ -27,6 +27,7 @@ extension AnalysisRunPlan {
         }
         var decision = AnalysisEngine.decision(run, status, now: now)
         decision.events = events
+        decision.garbage = garbage(status)
         if !status.phase.isFinal {
             // A metric that has just gone bad ends the others in the next reconcile: at once.
             let wentBad = zip(metrics, assessments).contains { !isDryRun($0) && $1.phase.isBad } && !isTerminating
@@ -62,12 +63,19 @@ extension AnalysisRunPlan {
     }
 
     /// Whether a step or a pre- or post-promotion analysis waits for nothing but dry runs without an end.
-    private func onlyEndlessDryRunsRemain(_ assessments: [MetricAssessment]) -> Bool {
+    private func onlyEndlessDryRunsRemain(_ phases: [AnalysisPhase]) -> Bool {
         guard ["Step", "PrePromotion", "PostPromotion"].contains(run.rolloutType) else { return false }
-        let real = zip(metrics, assessments).filter { !isDryRun($0.0) }
-        let open = zip(metrics, assessments).filter { !$0.1.phase.isFinal }
+        let real = zip(metrics, phases).filter { !isDryRun($0.0) }
+        let open = zip(metrics, phases).filter { !$0.1.isFinal }
         guard !real.isEmpty, !open.isEmpty else { return false }
         return open.allSatisfy { isDryRun($0.0) && !$0.0.isFinite }
+    }
+
+    /// Whether a metric is to end now: the run ends, or nothing but endless dry runs is left of it.
+    func isTerminating(_ metric: Metric, _ status: AnalysisRunStatus) -> Bool {
+        if isTerminating { return true }
+        guard isDryRun(metric), !metric.isFinite else { return false }
+        return onlyEndlessDryRunsRemain(metrics.map { status.result($0.name)?.phase ?? .none })
     }
 
     private func judge(_ status: inout AnalysisRunStatus, _ assessments: [MetricAssessment], _ now: Timestamp) {
@@ -83,7 +91,9 @@ extension AnalysisRunPlan {
                 + (last.isEmpty ? "" : "; last message: \(last)")
         }
         let allFinal = assessments.allSatisfy(\.phase.isFinal)
-        guard isTerminating || allFinal else {
+        // A measurement that goes on is terminated first: a Job would outlive the run's verdict.
+        let isMeasuring = status.metricResults.contains { $0.measurements.last?.isFinished == false }
+        guard allFinal || isTerminating && !isMeasuring else {
             status.phase = .running
             return
         }

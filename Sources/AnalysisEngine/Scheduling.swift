@@ -14,16 +14,18 @@ extension AnalysisRunPlan {
     /// `finishedAt` has whole seconds, and nobody needs a metric more often.
     static let shortestInterval = Duration.seconds(1)
 
-    func next(_ metric: Metric, _ result: MetricResult?, startedAt: Timestamp?, now: Timestamp) -> NextMeasurement {
+    func next(_ metric: Metric, _ status: AnalysisRunStatus, now: Timestamp) -> NextMeasurement {
+        let result = status.result(metric.name)
+        let isTerminating = isTerminating(metric, status)
         if let result, result.phase.isFinal { return .none }
         guard let result, let last = result.measurements.last else {
             if isTerminating { return .none }
             guard metric.initialDelay > .zero else { return .measure }
-            return due((startedAt ?? now) + metric.initialDelay, now)
+            return due((status.startedAt ?? now) + metric.initialDelay, now)
         }
         if !last.isFinished {
             if isTerminating { return .terminate }
-            if let resumeAt = last.resumeAt, resumeAt > now { return .wait(until: resumeAt) }
+            if let resumeAt = last.resumeAt, resumeAt > now, !isOver(last) { return .wait(until: resumeAt) }
             return .resume
         }
         if isTerminating { return .none }
@@ -31,6 +33,12 @@ extension AnalysisRunPlan {
         let finishedAt = last.finishedAt ?? now
         if last.phase == .error { return due(finishedAt + Self.errorRetry, now) }
         return due(finishedAt + max(metric.interval ?? .zero, Self.shortestInterval), now)
+    }
+
+    /// Whether the Job that measures has come to its end.
+    private func isOver(_ measurement: Measurement) -> Bool {
+        guard let name = measurement.metadata[JobName.nameKey] else { return false }
+        return jobs.contains { $0.isOver && $0.key.name == name }
     }
 
     private func due(_ time: Timestamp, _ now: Timestamp) -> NextMeasurement {
@@ -43,7 +51,7 @@ extension AnalysisRunPlan {
         var tasks: [MeasurementTask] = []
         for (index, metric) in metrics.enumerated() {
             let result = status.result(metric.name)
-            switch next(metric, result, startedAt: status.startedAt, now: now) {
+            switch next(metric, status, now: now) {
             case .none, .wait: break
             case .measure: tasks.append(MeasurementTask(.run, self, index: index, previous: nil))
             case .resume:
@@ -59,7 +67,7 @@ extension AnalysisRunPlan {
     func wakeUp(_ status: AnalysisRunStatus, now: Timestamp) -> Duration? {
         var earliest: Timestamp?
         for metric in metrics {
-            switch next(metric, status.result(metric.name), startedAt: status.startedAt, now: now) {
+            switch next(metric, status, now: now) {
             case .none: break
             case .measure, .resume, .terminate: return .zero
             case .wait(let time): earliest = min(earliest ?? time, time)

@@ -9,13 +9,20 @@ struct AnalysisHarness {
         case value(Double)
         case list([Double])
         case unavailable
+        /// How a Job that has begun stands when it is looked at.
+        case jobRuns
+        case jobEnds(AnalysisPhase)
     }
 
     var json: JSON
     var now = Timestamp(seconds: 1_800_000_000)
     /// Answers by metric; the last one is repeated.
     var script: [String: [Answer]]
+    /// Jobs that the caches show.
+    var jobs: [AnalysisJob] = []
     var events: [String] = []
+    /// Names of Jobs that were to be deleted.
+    var garbage: [String] = []
     var reconciles = 0
     var isDeleted = false
     /// When measurements were taken, in seconds from the start.
@@ -40,14 +47,15 @@ struct AnalysisHarness {
     mutating func reconcile() throws -> AnalysisDecision {
         reconciles += 1
         let run = try run
-        var decision = AnalysisEngine.decide(run, now: now)
+        var decision = AnalysisEngine.decide(run, jobs: jobs, now: now)
         if !decision.tasks.isEmpty {
             let results = decision.tasks.map { answer($0) }
             takenAt += results.map { _ in (now - start).inSeconds }
-            decision = AnalysisEngine.account(run, results, now: now)
+            decision = AnalysisEngine.account(run, results, jobs: jobs, now: now)
         }
         if let patch = decision.statusPatch { json = MergePatch.apply(patch, to: json) }
         events += decision.events.map(\.reason)
+        garbage += decision.garbage.map(\.key.name)
         isDeleted = isDeleted || decision.deletes
         return decision
     }
@@ -62,12 +70,19 @@ struct AnalysisHarness {
     }
 
     private mutating func answer(_ task: MeasurementTask) -> MeasurementResult {
+        if task.metric.provider == "job" {
+            if task.kind == .run { return task.begun(ObjectKey(namespace: "shop", name: task.jobName), now: now) }
+            if task.kind == .terminate { return task.ended(.inconclusive, now: now) }
+        }
         var answers = script[task.metric.name] ?? [.value(1)]
         let answer = answers.count > 1 ? answers.removeFirst() : answers.first ?? .value(1)
         script[task.metric.name] = answers
         switch answer {
         case .value(let value): return task.judge(MetricReading(number: value), startedAt: now, finishedAt: now)
         case .list(let values): return task.judge(MetricReading(numbers: values), startedAt: now, finishedAt: now)
+        case .jobRuns:
+            return task.goesOn(until: JobVerdict.resumeAt(startedAt: task.previous?.startedAt, now: now), now: now)
+        case .jobEnds(let phase): return task.ended(phase, now: now)
         case .unavailable:
             return task.failed(
                 MetricFailure(.unavailable, "http://prometheus: connection refused"), startedAt: now, finishedAt: now)
@@ -81,4 +96,28 @@ func metric(_ name: String = "m", _ more: JSON = [:]) -> JSON {
         "name": .string(name), "successCondition": "result >= 1", "provider": ["prometheus": ["query": "q"]],
     ]
     return MergePatch.apply(more, to: base)
+}
+
+/// A metric that a Job measures; `more` overrides fields.
+func jobMetric(_ name: String = "m", _ more: JSON = [:]) -> JSON {
+    let base: JSON = ["name": .string(name), "provider": ["job": ["spec": ["template": ["spec": [:]]]]]]
+    return MergePatch.apply(more, to: base)
+}
+
+/// A Job as the caches show it.
+func cachedJob(_ name: String, metric: String = "m", second: Int64 = 0, conditions: JSON = []) throws -> AnalysisJob {
+    let json: JSON = [
+        "metadata": [
+            "name": .string(name), "namespace": "shop", "uid": .string("uid of \(name)"),
+            "labels": ["analysisrun.argoproj.io/uid": "u1"],
+            "annotations": [
+                "analysisrun.argoproj.io/name": "run", "analysisrun.argoproj.io/namespace": "shop",
+                "analysisrun.argoproj.io/metric-name": .string(metric),
+            ],
+            "creationTimestamp": .string(Timestamp(seconds: 1_800_000_000 + second).rfc3339),
+        ],
+        "status": ["conditions": conditions],
+    ]
+    var reader = JSONReader(json.serialized())
+    return try AnalysisJob.decode(&reader)
 }
