@@ -2,7 +2,7 @@ package import AnalysisEngine
 package import Manifest
 package import Transport
 
-/// Measures with the provider that a metric names.
+/// Measures with the provider that a metric names, except by Jobs, which take the Kubernetes API.
 ///
 /// A provider that Sluice does not have is an error of the measurement, never passed over.
 package struct MetricProviders: MetricSource {
@@ -22,7 +22,7 @@ package struct MetricProviders: MetricSource {
         case "web": return try await web.measure(task.metric, now: now)
         default:
             throw MetricFailure(
-                .misconfigured, "provider \(task.metric.provider) is not supported yet; use prometheus or web")
+                .misconfigured, "provider \(task.metric.provider) is not supported yet; use prometheus, web or job")
         }
     }
 }

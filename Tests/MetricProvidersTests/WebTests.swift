@@ -70,10 +70,10 @@ struct WebTests {
         #expect(result.measurement.outcome == .invalid)
     }
 
-    @Test("a provider that is not there yet is named", arguments: ["job", "datadog", "newRelic"])
+    @Test("a provider that is not there yet is named", arguments: ["datadog", "newRelic"])
     func unsupported(name: String) async throws {
         let result = try await measure(.object([name: ["query": "x"]]))
         #expect(result.measurement.phase == .error)
-        #expect(result.measurement.message == "provider \(name) is not supported yet; use prometheus or web")
+        #expect(result.measurement.message == "provider \(name) is not supported yet; use prometheus, web or job")
     }
 }

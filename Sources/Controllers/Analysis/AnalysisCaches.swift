@@ -12,13 +12,20 @@ package struct AnalysisCaches: Sendable {
     package var runs: Informer<AnalysisRun>
     package var templates: Informer<AnalysisTemplate>
     package var clusterTemplates: Informer<ClusterAnalysisTemplate>
+    /// Those that measure for runs.
+    package var jobs: Informer<AnalysisJob>
 
-    package init(_ api: any KubernetesAPI, options: ControllerOptions, logger: Logger) {
+    /// - Parameter remote: The cluster of the Jobs, where it is another.
+    package init(
+        _ api: any KubernetesAPI, remote: (any KubernetesAPI)? = nil, options: ControllerOptions, logger: Logger
+    ) {
         let scope = ListOptions(namespace: options.namespace, labelSelector: options.instanceSelector)
         runs = Informer(api, .analysisRuns, scope, logger: logger)
         // Templates are shared between instances.
         templates = Informer(api, .analysisTemplates, ListOptions(namespace: options.namespace), logger: logger)
         clusterTemplates = Informer(api, .clusterAnalysisTemplates, ListOptions(), logger: logger)
+        jobs = AnalysisJobs.cache(
+            remote ?? api, namespace: options.analysisJobNamespace ?? options.namespace, logger: logger)
     }
 
     /// Templates by name, from the caches.

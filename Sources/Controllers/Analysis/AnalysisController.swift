@@ -11,20 +11,26 @@ package struct AnalysisController: Sendable {
     package let queue: Workqueue<ObjectKey>
     package let caches: AnalysisCaches
     package let measuring: AnalysisMeasuring
+    private let jobs: AnalysisJobs
     private let reconciler: AnalysisRunReconciler
     private let workers: Int
     private let metrics: MetricsRegistry
     private let logger: Logger
 
+    /// - Parameter remote: The cluster of the Jobs that measure, where it is another.
     package init(
-        _ api: any KubernetesAPI, caches: AnalysisCaches, source: any MetricSource, recorder: EventRecorder,
+        _ api: any KubernetesAPI, remote: (any KubernetesAPI)? = nil, caches: AnalysisCaches,
+        source: any MetricSource, recorder: EventRecorder,
         options: ControllerOptions, metrics: MetricsRegistry, clock: any WallClock = SystemClock(), logger: Logger
     ) {
         queue = Workqueue("AnalysisRuns", backoff: .reconcile)
         self.caches = caches
-        measuring = AnalysisMeasuring(api: api, source: source, clock: clock)
+        jobs = AnalysisJobs(
+            home: api, remote: remote, cache: caches.jobs, namespace: options.analysisJobNamespace, clock: clock)
+        measuring = AnalysisMeasuring(api: api, source: source, jobs: jobs, clock: clock)
         reconciler = AnalysisRunReconciler(
-            api: api, runs: caches.runs, measuring: measuring, recorder: recorder, clock: clock, logger: logger)
+            api: api, runs: caches.runs, measuring: measuring, jobs: jobs, recorder: recorder, clock: clock,
+            logger: logger)
         workers = options.analysisWorkers
         self.metrics = metrics
         self.logger = logger
@@ -33,11 +39,17 @@ package struct AnalysisController: Sendable {
     }
 
     private func watch() {
-        let (queue, measuring, runs) = (queue, measuring, caches.runs)
+        let (queue, measuring, jobs, runs) = (queue, measuring, jobs, caches.runs)
         runs.onChange { key, old, new in
             // Ends requests on behalf of a run that is gone or was replaced.
             if new == nil { measuring.forget(key) }
+            if new == nil, let old { jobs.noteGone(old) }
             queue.add(key, isPatient: old == nil && new != nil && !runs.hasSynced)
+        }
+        caches.jobs.onChange { _, old, new in
+            guard let job = new ?? old, !job.run.name.isEmpty else { return }
+            // Steps on the way are looked at by the clock; the end at once.
+            if new == nil || new?.isOver == true || old == nil { queue.add(job.run) }
         }
         runs.onQuarantine { key, _ in queue.add(key) }
     }
@@ -63,9 +75,14 @@ package struct AnalysisController: Sendable {
         let (queue, caches, measuring, reconciler) = (queue, caches, measuring, reconciler)
         let reconciling = ManagedController.over(
             queue, workers: workers,
-            caches: runsCaches
-                ? [ManagedCache(caches.runs), ManagedCache(caches.templates), ManagedCache(caches.clusterTemplates)]
-                : [ManagedCache(run: {}, synced: { await caches.runs.waitUntilSynced() })],
+            // Nobody waits for the Jobs: without their cache they are looked at by the clock.
+            caches: [ManagedCache(run: { await caches.jobs.run() })]
+                + (runsCaches
+                    ? [
+                        ManagedCache(caches.runs), ManagedCache(caches.templates),
+                        ManagedCache(caches.clusterTemplates),
+                    ]
+                    : [ManagedCache(run: {}, synced: { await caches.runs.waitUntilSynced() })]),
             resync: .seconds(900),
             everything: { caches.runs.store.all.map(\.key) }, metrics: metrics, logger: logger,
             reconcile: { try await reconciler.reconcile($0) })

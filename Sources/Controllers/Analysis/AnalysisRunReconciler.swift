@@ -8,6 +8,7 @@ package final class AnalysisRunReconciler: Sendable {
     private let api: any KubernetesAPI
     private let runs: Informer<AnalysisRun>
     private let measuring: AnalysisMeasuring
+    private let jobs: AnalysisJobs
     private let recorder: EventRecorder
     private let clock: any WallClock
     private let logger: Logger
@@ -15,12 +16,13 @@ package final class AnalysisRunReconciler: Sendable {
     private let hasStatusSubresource = Lock(false)
 
     package init(
-        api: any KubernetesAPI, runs: Informer<AnalysisRun>, measuring: AnalysisMeasuring, recorder: EventRecorder,
-        clock: any WallClock = SystemClock(), logger: Logger
+        api: any KubernetesAPI, runs: Informer<AnalysisRun>, measuring: AnalysisMeasuring, jobs: AnalysisJobs,
+        recorder: EventRecorder, clock: any WallClock = SystemClock(), logger: Logger
     ) {
         self.api = api
         self.runs = runs
         self.measuring = measuring
+        self.jobs = jobs
         self.recorder = recorder
         self.clock = clock
         var logger = logger
@@ -36,6 +38,7 @@ package final class AnalysisRunReconciler: Sendable {
         if let problem = runs.problem(key) { return try await quarantine(key, problem) }
         guard let run = runs.store.get(key), !run.isDeleting else {
             measuring.forget(key)
+            try await jobs.sweep(key)
             return nil
         }
         // A decision on a past that we changed ourselves would measure twice.
@@ -43,7 +46,10 @@ package final class AnalysisRunReconciler: Sendable {
         if measuring.isMeasuring(run) { return nil }
         let now = clock.now()
         let results = measuring.results(run)
-        let decision = results.map { AnalysisEngine.account(run, $0, now: now) } ?? AnalysisEngine.decide(run, now: now)
+        let known = jobs.known(run)
+        let decision =
+            results.map { AnalysisEngine.account(run, $0, jobs: known, now: now) }
+            ?? AnalysisEngine.decide(run, jobs: known, now: now)
         if !decision.tasks.isEmpty {
             measuring.start(run, decision.tasks)
             return nil
@@ -56,7 +62,20 @@ package final class AnalysisRunReconciler: Sendable {
         if let patch = decision.statusPatch { try await write(patch, decision.status.phase, run) }
         if results != nil { measuring.forget(key) }
         for event in decision.events { record(event, run) }
+        await clean(run, decision.garbage)
         return decision.requeueAfter
+    }
+
+    /// Removes Jobs that are not needed any more; the run goes on where that fails.
+    private func clean(_ run: AnalysisRun, _ garbage: [AnalysisJob]) async {
+        do {
+            try await jobs.delete(garbage)
+            try await jobs.sweep(run.key, current: run.uid)
+        } catch {
+            logger.warning(
+                "cannot delete Jobs that are not needed any more",
+                metadata: ["analysisRun": "\(run.key)", "error": "\(error)"])
+        }
     }
 
     private func write(_ patch: JSON, _ phase: AnalysisPhase, _ run: AnalysisRun) async throws {

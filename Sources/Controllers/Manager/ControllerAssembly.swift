@@ -19,8 +19,10 @@ package final class ControllerAssembly: Sendable {
     private let notifications: NotificationController
     private let settings: NotificationSettings
 
+    /// - Parameter jobs: The cluster in which the Jobs of analysis run, where it is another.
     package init(
-        _ api: any KubernetesAPI, discovery: Discovery, http: HTTPClient, options: ControllerOptions, version: String,
+        _ api: any KubernetesAPI, jobs: (any KubernetesAPI)? = nil, discovery: Discovery, http: HTTPClient,
+        options: ControllerOptions, version: String,
         logger: Logger,
         clock: any WallClock = SystemClock()
     ) {
@@ -29,7 +31,7 @@ package final class ControllerAssembly: Sendable {
         let recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
 
         let caches = RolloutController.caches(api, options: options, logger: logger)
-        let analysis = AnalysisCaches(api, options: options, logger: logger)
+        let analysis = AnalysisCaches(api, remote: jobs, options: options, logger: logger)
         let routes = RolloutRoutes.caches(
             api, namespace: options.namespace, istioVersion: options.istioVersion, logger: logger)
 
@@ -73,7 +75,7 @@ package final class ControllerAssembly: Sendable {
         }
 
         let analysisRuns = AnalysisController(
-            api, caches: analysis,
+            api, remote: jobs, caches: analysis,
             source: MetricProviders(
                 http: http,
                 prometheusAddress: getenv("ARGO_ROLLOUTS_PROMETHEUS_ADDRESS").map { String(cString: $0) }),

@@ -7,6 +7,8 @@ package struct ControllerOptions: Sendable {
     package var rolloutResync: Duration = .seconds(900)
     package var rolloutWorkers = 10
     package var analysisWorkers = 30
+    /// Where the Jobs of analysis run; `nil` runs each beside its AnalysisRun.
+    package var analysisJobNamespace: String?
     package var applicationWorkers = 10
     /// Keeps defects of Argo Rollouts that people may rely on.
     package var isStrict = false

@@ -5,12 +5,27 @@ import Kubernetes
 enum ClusterConnection {
     /// A kubeconfig where one is given or found; else the ServiceAccount of the pod that we run in.
     static func configuration(kubeconfig: String?, context: String?) throws -> ClusterConfiguration {
-        let environment = { (name: String) in getenv(name).map { String(cString: $0) } }
-        if kubeconfig == nil, context == nil, environment("KUBECONFIG") == nil,
-            let configuration = ClusterConfiguration.inCluster(environment: environment)
+        if kubeconfig == nil, context == nil, variable("KUBECONFIG") == nil,
+            let configuration = ClusterConfiguration.inCluster(environment: variable)
         {
             return configuration
         }
         return try Kubeconfig.load(path: kubeconfig).configuration(context: context)
+    }
+
+    /// The cluster that `ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG` names, by a path or `in-cluster`; `nil` for our own.
+    static func analysisJobs() throws -> ClusterConfiguration? {
+        let name = "ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG"
+        guard let value = variable(name) else { return nil }
+        guard value == "in-cluster" else { return try Kubeconfig.load(path: value).configuration() }
+        guard let configuration = ClusterConfiguration.inCluster(environment: variable) else {
+            throw CommandError("\(name) is in-cluster, but this process does not run in a cluster; give a path instead")
+        }
+        return configuration
+    }
+
+    /// An environment variable; `nil` where it is empty.
+    static func variable(_ name: String) -> String? {
+        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -69,7 +69,7 @@ struct ControllerCommand: AsyncParsableCommand {
         var client = KubernetesClient.Options()
         client.userAgent = Version.userAgent("controller")
         let process = ControllerProcess(
-            configuration, client: client, options: options, logger: logger)
+            configuration, jobs: try ClusterConnection.analysisJobs(), client: client, options: options, logger: logger)
         try await process.run()
     }
 
@@ -88,6 +88,7 @@ struct ControllerCommand: AsyncParsableCommand {
         options.controllerNamespace = getenv("POD_NAMESPACE").map { String(cString: $0) } ?? "sluice-system"
         options.argoRolloutsNamespace = argoRolloutsNamespace
         options.argocdNamespace = argocdNamespace
+        options.analysisJobNamespace = ClusterConnection.variable("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE")
         options.syncAs = syncAs
         options.mirrors = mirrors
         options.allowsFileRepositories = allowFileRepositories

@@ -18,15 +18,19 @@ struct ControllerProcess: Sendable {
     private let console: ConsoleServer
     private let logger: Logger
 
-    /// - Parameter bound: Called with the port that each listener got.
+    /// - Parameters:
+    ///   - jobs: The cluster in which the Jobs of analysis run, where it is another.
+    ///   - bound: Called with the port that each listener got.
     init(
-        _ configuration: ClusterConfiguration, client: KubernetesClient.Options, options: ControllerOptions,
+        _ configuration: ClusterConfiguration, jobs: ClusterConfiguration? = nil, client: KubernetesClient.Options,
+        options: ControllerOptions,
         logger: Logger, bound: @escaping ConsoleServer.Bound = { _, _ in }
     ) {
         let http = HTTPClient()
         let api = KubernetesClient(configuration, http: http, options: client, logger: logger)
         let assembly = ControllerAssembly(
-            api, discovery: Discovery(api), http: http, options: options, version: Version.number, logger: logger)
+            api, jobs: jobs.map { KubernetesClient($0, http: http, options: client, logger: logger) },
+            discovery: Discovery(api), http: http, options: options, version: Version.number, logger: logger)
         self.assembly = assembly
         self.logger = logger
         let dashboard = RolloutDashboard(

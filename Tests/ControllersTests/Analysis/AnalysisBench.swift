@@ -48,7 +48,13 @@ struct AnalysisBench {
     let events = Resource(group: "", version: "v1", plural: "events", kind: "Event")
     private let recorder: EventRecorder
 
-    init(_ source: ScriptedSource, statusSubresource: Bool = false) async throws {
+    /// - Parameters:
+    ///   - jobNamespace: Where all Jobs run; `nil` runs them beside their AnalysisRuns.
+    ///   - remote: The cluster of the Jobs, where it is another.
+    init(
+        _ source: ScriptedSource = ScriptedSource(), statusSubresource: Bool = false, jobNamespace: String? = nil,
+        remote: InMemoryKubernetes? = nil
+    ) async throws {
         api = InMemoryKubernetes(ClusterAPI())
         self.source = source
         recorder = EventRecorder(api, component: "test", logger: .silent)
@@ -56,10 +62,11 @@ struct AnalysisBench {
             try await Self.define(api, plural, kind, scope: "Namespaced", statusSubresource)
         }
         try await Self.define(api, "clusteranalysistemplates", "ClusterAnalysisTemplate", scope: "Cluster", false)
-        let options = ControllerOptions()
+        var options = ControllerOptions()
+        options.analysisJobNamespace = jobNamespace
         controller = AnalysisController(
-            api, caches: AnalysisCaches(api, options: options, logger: .silent), source: source, recorder: recorder,
-            options: options, metrics: .standard(version: "test"), logger: .silent)
+            api, remote: remote, caches: AnalysisCaches(api, remote: remote, options: options, logger: .silent),
+            source: source, recorder: recorder, options: options, metrics: .standard(version: "test"), logger: .silent)
     }
 
     private static func define(
