@@ -12,6 +12,7 @@ enum Kinds {
     static let serviceAccount = Resource(group: "", version: "v1", plural: "serviceaccounts", kind: "ServiceAccount")
     static let replicaSet = Resource(group: "apps", version: "v1", plural: "replicasets", kind: "ReplicaSet")
     static let deployment = Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment")
+    static let job = Resource(group: "batch", version: "v1", plural: "jobs", kind: "Job")
     static let ingress = Resource(group: "networking.k8s.io", version: "v1", plural: "ingresses", kind: "Ingress")
     static let role = Resource(group: "rbac.authorization.k8s.io", version: "v1", plural: "roles", kind: "Role")
     static let roleBinding = Resource(
@@ -35,7 +36,7 @@ enum Kinds {
     static let destinationRule = istio("destinationrules", "DestinationRule")
 
     static let all = [
-        namespace, service, configMap, secret, event, pod, serviceAccount, replicaSet, deployment, ingress, role,
+        namespace, service, configMap, secret, event, pod, serviceAccount, replicaSet, deployment, job, ingress, role,
         roleBinding, clusterRole, clusterRoleBinding, definition, rollout, analysisTemplate, analysisRun, application,
         release, virtualService, destinationRule,
     ]
