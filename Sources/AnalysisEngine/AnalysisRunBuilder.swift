@@ -72,6 +72,15 @@ package enum AnalysisRunBuilder {
         return ["apiVersion": "argoproj.io/v1alpha1", "kind": "AnalysisRun", "metadata": metadata, "spec": spec]
     }
 
+    /// Whether building needs the whole owner, and not only its name and uid: an argument is a field of it.
+    package static func readsOwner(_ request: AnalysisRunBlueprint, catalog: TemplateCatalog) -> Bool {
+        func isField(_ argument: AnalysisArgument) -> Bool { if case .field = argument.source { true } else { false } }
+        if request.args.contains(where: isField) { return true }
+        let given = Set(request.args.map(\.name))
+        let flat = try? FlattenedTemplates(request.templates, namespace: request.namespace, catalog: catalog)
+        return flat?.args.contains { isField($0) && !given.contains($0.name) } ?? false
+    }
+
     /// The name to try after `collisions` others: `web-5d7c-2`, `web-5d7c-2.1`.
     package static func name(_ base: String, collisions: Int) -> String {
         collisions == 0 ? base : "\(base).\(collisions)"
@@ -99,7 +108,11 @@ package enum AnalysisRunBuilder {
         let flat = try FlattenedTemplates(request.templates, namespace: request.namespace, catalog: catalog)
         var values: [String: String] = [:]
         for argument in flat.args where argument.value != nil || argument.source != nil {
-            values[argument.name] = argument.value ?? AnalysisRunPlan.placeholder
+            if case .field = argument.source {
+                values[argument.name] = ""
+            } else {
+                values[argument.name] = argument.value ?? AnalysisRunPlan.placeholder
+            }
         }
         let declared = Set(flat.args.map(\.name))
         for argument in request.args where declared.contains(argument.name) {

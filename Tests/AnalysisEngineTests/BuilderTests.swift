@@ -150,6 +150,28 @@ struct BuilderTests {
     }
 
     @Test(
+        "the owner is read where an argument is a field of it, and its value is not needed to check the templates",
+        arguments: [
+            (["value": "3"], [:], false), ([:], ["value": "3"], false),
+            (["valueFrom": ["secretKeyRef": ["name": "s", "key": "k"]]], [:], false),
+            (["valueFrom": ["fieldRef": ["fieldPath": "spec.replicas"]]], [:], true),
+            (["valueFrom": ["fieldRef": ["fieldPath": "spec.replicas"]]], ["value": "3"], false),
+            ([:], ["valueFrom": ["fieldRef": ["fieldPath": "spec.replicas"]]], true),
+        ] as [(JSON, JSON, Bool)])
+    func readsOwner(declared: JSON, given: JSON, expected: Bool) throws {
+        func named(_ json: JSON) -> JSON { MergePatch.apply(["name": "n"], to: json) }
+        let isSecret = declared.at("valueFrom", "secretKeyRef") != nil
+        let counted: JSON = isSecret ? [:] : ["count": "{{args.n}}", "interval": "1s"]
+        let catalog = Self.catalog(["t": ["args": [named(declared)], "metrics": [metric("m", counted)]]])
+        var request = Self.request([TemplateReference(name: "t")])
+        if given != [:] { request.args = [try AnalysisArgument(named(given))] }
+        #expect(AnalysisRunBuilder.readsOwner(request, catalog: catalog) == expected)
+        try AnalysisRunBuilder.validate(request, mustEnd: false, catalog: catalog)
+        let run = try AnalysisRunBuilder.build(request, owner: Self.owner, catalog: catalog)
+        if expected { #expect(run.at("spec", "args")?[0]?["value"] == "5") }
+    }
+
+    @Test(
         "field references",
         arguments: [
             ("metadata.name", "web" as String?), ("metadata.labels['team']", "a"), ("metadata.labels", "team=\"a\""),

@@ -15,6 +15,7 @@ struct JobAnalysisTests {
           - {name: duration, value: "1"}
           - {name: exit-code, value: "0"}
           - {name: image, value: "alpine:3"}
+          - {name: size, valueFrom: {fieldRef: {fieldPath: spec.replicas}}}
           metrics:
         \(metrics)
 
@@ -29,7 +30,7 @@ struct JobAnalysisTests {
             provider:
               job:
                 metadata:
-                  labels: {made-for: e2e}
+                  labels: {made-for: e2e, size: "{{args.size}}"}
                 spec:
                   backoffLimit: 0
         \(deadline.map { "          activeDeadlineSeconds: \($0)" } ?? "")
@@ -90,6 +91,7 @@ struct JobAnalysisTests {
             Set(jobs.map(\.objectKey.name)) == ["\(run.uid).late.1", "\(run.uid).twice.1", "\(run.uid).twice.2"])
         for job in jobs {
             #expect(job.at("metadata", "labels", "made-for") == "e2e")
+            #expect(job.at("metadata", "labels", "size") == "2")
             #expect(job.at("metadata", "labels", "analysisrun.argoproj.io/uid")?.stringValue == run.uid)
         }
         try await scenario.stand.api.delete(
@@ -180,7 +182,7 @@ struct JobAnalysisTests {
             kind: AnalysisRun
             metadata: {name: taken}
             spec:
-              args: [{name: duration, value: "1"}, {name: exit-code, value: "0"}, {name: image, value: "alpine:3"}]
+              args: [{name: duration, value: "1"}, {name: exit-code, value: "0"}, {name: image, value: "alpine:3"}, {name: size, value: "0"}]
               metrics:
             \(Self.metric("m", more: "    initialDelay: 4s\n    consecutiveErrorLimit: 0"))
             """)

@@ -32,9 +32,6 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
     package func create(
         _ request: AnalysisRunRequest, for rollout: Rollout, live: @Sendable () async throws -> JSON
     ) async throws {
-        let readsFields = request.arguments.contains { if case .fieldPath = $0.value { true } else { false } }
-        var owner = reference(to: rollout)
-        if readsFields { owner = try await live() }
         var blueprint = blueprint(request.reference, rollout, name: request.name)
         blueprint.labels = request.labels
         blueprint.annotations = request.annotations
@@ -45,6 +42,10 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
             case .none: AnalysisArgument(name: name, value: "")
             }
         }
+        // A template's own argument may be a field of the Rollout as well.
+        let owner =
+            AnalysisRunBuilder.readsOwner(blueprint, catalog: caches.catalog)
+            ? try await live() : reference(to: rollout)
         var wanted = try AnalysisRunBuilder.build(blueprint, owner: owner, catalog: caches.catalog)
         for collisions in 0..<AnalysisRunBuilder.maximalCollisions {
             wanted.set(
