@@ -34,6 +34,20 @@ package struct AnalysisRunStatus: Hashable, Sendable {
         return result
     }
 
+    /// Whether the same measurements are told, by how many there are and how the last ones stand.
+    package func measured(asIn other: AnalysisRunStatus) -> Bool {
+        func digest(_ status: AnalysisRunStatus) -> [[String]] {
+            status.metricResults.map { result in
+                let last = result.measurements.last
+                return [
+                    result.name, "\(result.count)", "\(result.error)", last?.phase.rawValue ?? "",
+                    last?.resumeAt?.rfc3339 ?? "",
+                ]
+            }
+        }
+        return digest(self) == digest(other)
+    }
+
     package func result(_ name: String) -> MetricResult? { metricResults.first { $0.name == name } }
 }
 

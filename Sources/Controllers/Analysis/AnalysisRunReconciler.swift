@@ -12,7 +12,7 @@ package final class AnalysisRunReconciler: Sendable {
     private let recorder: EventRecorder
     private let clock: any WallClock
     private let logger: Logger
-    /// Whether the installed kind has a status subresource; found out by the first write.
+    /// Whether the installed kind has a status subresource; found out by the first write that an ordinary patch loses.
     private let hasStatusSubresource = Lock(false)
 
     package init(
@@ -59,7 +59,7 @@ package final class AnalysisRunReconciler: Sendable {
             logger.info("deleted after its time to live", metadata: ["analysisRun": "\(key)"])
             return nil
         }
-        if let patch = decision.statusPatch { try await write(patch, decision.status.phase, run) }
+        if let patch = decision.statusPatch { try await write(patch, decision.status, run) }
         if results != nil { measuring.forget(key) }
         for event in decision.events { record(event, run) }
         await clean(run, decision.garbage)
@@ -78,16 +78,23 @@ package final class AnalysisRunReconciler: Sendable {
         }
     }
 
-    private func write(_ patch: JSON, _ phase: AnalysisPhase, _ run: AnalysisRun) async throws {
+    private func write(_ patch: JSON, _ status: AnalysisRunStatus, _ run: AnalysisRun) async throws {
+        let phase = status.phase
         var patch = patch
         // Another run of the same name must not get this status.
         patch.set(.string(run.uid), at: "metadata", "uid")
         let usesSubresource = hasStatusSubresource.withLock { $0 }
         var written = try await patched(run.key, patch, subresource: usesSubresource ? "status" : nil)
-        if !usesSubresource, written.at("status", "phase")?.stringValue != phase.rawValue {
+        let stored = AnalysisRunStatus(written["status"] ?? .emptyObject)
+        if !usesSubresource, stored.phase != phase || !stored.measured(asIn: status) {
             // A kind with a status subresource drops the status of an ordinary write without a word.
-            written = try await patched(run.key, patch, subresource: "status")
-            hasStatusSubresource.withLock { $0 = true }
+            do throws(KubernetesError) {
+                written = try await patched(run.key, patch, subresource: "status")
+                hasStatusSubresource.withLock { $0 = true }
+            } catch {
+                // No subresource: the kind's schema knows less than we wrote.
+                guard error.isNotFound else { throw error }
+            }
         }
         runs.store.noteWrite(run.key, written.resourceVersion)
         if phase != run.phase {

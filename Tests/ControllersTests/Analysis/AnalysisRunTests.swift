@@ -70,6 +70,22 @@ struct AnalysisRunTests {
         }
     }
 
+    @Test("a run that another process began goes on, whatever way its status is stored", arguments: [false, true])
+    func takenOver(statusSubresource: Bool) async throws {
+        let bench = try await AnalysisBench(ScriptedSource(["q": [1]]), statusSubresource: statusSubresource)
+        try await bench.create("run", ["metrics": [promMetric("m", query: "q", ["interval": "1s"])]])
+        _ = try await bench.api.patch(
+            .analysisRuns, ObjectKey(namespace: "default", name: "run"), .merge, ["status": ["phase": "Running"]],
+            subresource: statusSubresource ? "status" : nil, WriteOptions())
+        try await bench.run { bench in
+            try await bench.until {
+                let count = try await bench.get("run")?.at("status", "metricResults")?[0]?["count"]?.intValue
+                return count ?? 0 >= 2
+            }
+        }
+        #expect(bench.source.queries.count <= 3)
+    }
+
     @Test("a secret is read for each measurement and recorded nowhere")
     func secrets() async throws {
         let bench = try await AnalysisBench(ScriptedSource(["token=hunter2": [0]]))
