@@ -115,6 +115,9 @@ package struct ConsoleServer: Sendable {
             guard let picture = try await dashboard.rollout(try key(context)) else { throw HTTPError(.notFound) }
             return json(picture)
         }
+        router.get("api/v1/rollouts/:namespace/:name/recording") { _, context -> Response in
+            json(["recording": dashboard.recording(try key(context)).map { .string($0) } ?? .null])
+        }
         router.put("api/v1/rollouts/:namespace/:name/:action") { request, context -> Response in
             guard configuration.enablesActions else {
                 throw HTTPError(.forbidden, message: "actions are off; start the controller with --enable-actions")

@@ -9,6 +9,9 @@ package protocol DashboardSource: Sendable {
     /// is none.
     func rollout(_ key: ObjectKey) async throws -> JSON?
 
+    /// The latest decisions about a rollout as a recording; `nil` where there are none.
+    func recording(_ key: ObjectKey) -> String?
+
     /// Keys of rollouts whose picture has changed; bounded, the oldest are dropped for a slow reader.
     func changes() -> AsyncStream<ObjectKey>
 

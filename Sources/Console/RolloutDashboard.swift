@@ -8,6 +8,7 @@ package final class RolloutDashboard: DashboardSource {
     private let api: any KubernetesAPI
     private let caches: RolloutCaches
     private let waiting: @Sendable (ObjectKey) -> Waiting?
+    private let record: @Sendable (ObjectKey) -> String?
     private let releasesNamespace: String
     private let enablesActions: Bool
     private let listeners = Lock<[Int: AsyncStream<ObjectKey>.Continuation]>([:])
@@ -18,11 +19,13 @@ package final class RolloutDashboard: DashboardSource {
     ///   - releasesNamespace: Where Releases stand.
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, waiting: @escaping @Sendable (ObjectKey) -> Waiting?,
-        releasesNamespace: String, enablesActions: Bool
+        record: @escaping @Sendable (ObjectKey) -> String? = { _ in nil }, releasesNamespace: String,
+        enablesActions: Bool
     ) {
         self.api = api
         self.caches = caches
         self.waiting = waiting
+        self.record = record
         self.releasesNamespace = releasesNamespace
         self.enablesActions = enablesActions
     }
@@ -42,6 +45,8 @@ package final class RolloutDashboard: DashboardSource {
         continuation.onTermination = { [listeners] _ in listeners.withLock { _ = $0.removeValue(forKey: id) } }
         return stream
     }
+
+    package func recording(_ key: ObjectKey) -> String? { record(key) }
 
     package func rollouts() -> [JSON] { caches.rollouts.store.all.map(summary) }
 

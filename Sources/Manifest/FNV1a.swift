@@ -4,6 +4,9 @@ package struct FNV1a: Sendable {
 
     package init() {}
 
+    /// Goes on from a value that was kept.
+    package init(value: UInt32) { self.value = value }
+
     package mutating func combine(_ bytes: some Sequence<UInt8>) {
         for byte in bytes { value = (value ^ UInt32(byte)) &* 0x0100_0193 }
     }

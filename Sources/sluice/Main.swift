@@ -8,6 +8,7 @@ struct Sluice: AsyncParsableCommand {
         subcommands: [
             ControllerCommand.self, DemoCommand.self, GetCommand.self, ListCommand.self, StatusCommand.self,
             PromoteCommand.self, AbortCommand.self, RetryCommand.self, PauseCommand.self, WhyCommand.self,
+            PlanCommand.self, RecordCommand.self, ReplayCommand.self,
             LintCommand.self, RenderCommand.self, AppCommand.self, TraceCommand.self, VersionCommand.self,
         ])
 }

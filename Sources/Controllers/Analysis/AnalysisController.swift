@@ -35,14 +35,16 @@ package struct AnalysisController: Sendable {
         self.metrics = metrics
         self.logger = logger
         watch()
-        collect()
     }
 
     private func watch() {
-        let (queue, measuring, jobs, runs) = (queue, measuring, jobs, caches.runs)
+        let (queue, measuring, jobs, runs, metrics) = (queue, measuring, jobs, caches.runs, metrics)
         runs.onChange { key, old, new in
             // Ends requests on behalf of a run that is gone or was replaced.
-            if new == nil { measuring.forget(key) }
+            if new == nil {
+                measuring.forget(key)
+                metrics.forget(key, after: .seconds(65))
+            }
             if new == nil, let old { jobs.noteGone(old) }
             queue.add(key, isPatient: old == nil && new != nil && !runs.hasSynced)
         }
@@ -52,21 +54,6 @@ package struct AnalysisController: Sendable {
             if new == nil || new?.isOver == true || old == nil { queue.add(job.run) }
         }
         runs.onQuarantine { key, _ in queue.add(key) }
-    }
-
-    private func collect() {
-        let runs = caches.runs
-        metrics.collect { writer in
-            for run in runs.store.all {
-                writer.gauge(
-                    "analysis_run_info",
-                    [
-                        ("namespace", run.key.namespace), ("name", run.key.name),
-                        ("phase", run.phase == .none ? "Pending" : run.phase.rawValue),
-                    ], 1)
-            }
-            writer.gauge("sluice_quarantined_objects", [("kind", "AnalysisRun")], Double(runs.quarantined.count))
-        }
     }
 
     /// For the manager.

@@ -22,11 +22,10 @@ package final class ControllerAssembly: Sendable {
     /// - Parameter jobs: The cluster in which the Jobs of analysis run, where it is another.
     package init(
         _ api: any KubernetesAPI, jobs: (any KubernetesAPI)? = nil, discovery: Discovery, http: HTTPClient,
-        options: ControllerOptions, version: String,
+        options: ControllerOptions, metrics: MetricsRegistry,
         logger: Logger,
         clock: any WallClock = SystemClock()
     ) {
-        let metrics = MetricsRegistry.standard(version: version)
         self.metrics = metrics
         let recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
 
@@ -54,12 +53,13 @@ package final class ControllerAssembly: Sendable {
                     "rollout_events_total", of: rollout.key,
                     [("type", event.isWarning ? "Warning" : "Normal"), ("reason", event.reason)])
                 notifications.notify(rollout, event)
-            })
+            },
+            onFinish: { RolloutMetrics.report($0, to: metrics) })
         let rollouts = RolloutController(
             caches: caches, reconciler: reconciler, options: options, metrics: metrics, logger: logger)
         self.rollouts = rollouts
         notifications.register()
-        caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key) } }
+        caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key, after: .seconds(65)) } }
 
         workloads.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
         for cache in routes {
@@ -100,14 +100,20 @@ package final class ControllerAssembly: Sendable {
                 name: "Notifications", caches: [ManagedCache(run: { await settings.run() })],
                 work: { await notifications.run() }, shutDown: { notifications.shutDown() }))
 
-        ControllerAssembly.collect(into: metrics, caches)
+        RolloutMetrics.collect(into: metrics, caches)
+        AnalysisMetrics.collect(into: metrics, analysis)
+        ApplicationMetrics.collect(into: metrics, applications.reconciler.caches)
+        metrics.collect(caches.rollouts, clock: clock)
+        metrics.collect(caches.replicaSets, clock: clock)
+        metrics.collect(caches.services, clock: clock)
+        metrics.collect(analysis.runs, clock: clock)
+        metrics.collect(applications.reconciler.caches.applications, clock: clock)
         manager = ControllerManager(
             api, options: options, controllers: controllers, recorder: recorder,
             identity: ControllerAssembly.identity(), logger: logger)
         let manager = manager
         metrics.collect { writer in
             writer.gauge("leader_election_master_status", [("name", "sluice")], manager.isLeading ? 1 : 0)
-            writer.gauge("workqueue_depth", [("name", "Rollouts")], Double(rollouts.queue.depth))
         }
     }
 
@@ -134,52 +140,6 @@ package final class ControllerAssembly: Sendable {
             live: LiveObjects(api, namespace: options.namespace, clock: clock, logger: logger), discovery: discovery,
             sources: sources, releases: releases, recorder: recorder, clock: clock, logger: logger, options: options)
         return ApplicationController(reconciler: reconciler, options: options, metrics: metrics, logger: logger)
-    }
-
-    /// Gauges about Rollouts, read from the cache when somebody scrapes.
-    private static func collect(into metrics: MetricsRegistry, _ caches: RolloutCaches) {
-        metrics.collect { writer in
-            for rollout in caches.rollouts.store.all {
-                let object = [("namespace", rollout.key.namespace), ("name", rollout.key.name)]
-                let status = rollout.status
-                writer.gauge(
-                    "rollout_info",
-                    object + [
-                        ("strategy", strategy(rollout)),
-                        ("traffic_router", router(rollout)), ("phase", phase(rollout)),
-                    ], 1)
-                writer.gauge("rollout_info_replicas_available", object, Double(status.availableReplicas))
-                writer.gauge(
-                    "rollout_info_replicas_unavailable", object, Double(status.replicas - status.availableReplicas))
-                writer.gauge("rollout_info_replicas_desired", object, Double(rollout.spec.desiredReplicas))
-                writer.gauge("rollout_info_replicas_updated", object, Double(status.updatedReplicas))
-            }
-            writer.gauge("sluice_quarantined_objects", [("kind", "Rollout")], Double(caches.rollouts.quarantined.count))
-        }
-    }
-
-    private static func strategy(_ rollout: Rollout) -> String {
-        if rollout.spec.canary != nil { return "canary" }
-        return rollout.spec.blueGreen != nil ? "blueGreen" : "none"
-    }
-
-    private static func router(_ rollout: Rollout) -> String {
-        let routers = rollout.spec.canary?.trafficRouting?.routers ?? [:]
-        if routers["istio"] != nil { return "Istio" }
-        if routers["nginx"] != nil { return "Nginx" }
-        return ""
-    }
-
-    private static func phase(_ rollout: Rollout) -> String {
-        if rollout.status.conditions.contains(where: { $0.type == "InvalidSpec" }) { return "InvalidSpec" }
-        return switch rollout.status.condition(.progressing)?.reason {
-        case ProgressReason.available: "Completed"
-        case ProgressReason.paused: "Paused"
-        case ProgressReason.createError: "Error"
-        case ProgressReason.deadlineExceeded: "Timeout"
-        case ProgressReason.aborted: "Abort"
-        default: "Progressing"
-        }
     }
 
     /// `<hostname>_<random>`: another for each process.

@@ -14,6 +14,9 @@ package final class MetricsRegistry: Sendable {
     package struct Writer {
         fileprivate var families: [String: [String]] = [:]
 
+        /// Adds a sample of a declared counter that somebody else keeps.
+        package mutating func counter(_ name: String, _ labels: Labels, _ value: Double) { gauge(name, labels, value) }
+
         /// Adds a sample of a declared gauge.
         package mutating func gauge(_ name: String, _ labels: Labels, _ value: Double) {
             families[name, default: []].append("\(name)\(render(labels)) \(format(value))")
@@ -24,6 +27,16 @@ package final class MetricsRegistry: Sendable {
         var counts: [UInt64]
         var sum = 0.0
         var count: UInt64 = 0
+
+        init(bounds: [Double]) { counts = Array(repeating: 0, count: bounds.count) }
+
+        mutating func add(_ value: Double, _ bounds: [Double]) {
+            for (index, bound) in bounds.enumerated() where value <= bound && index < counts.count {
+                counts[index] &+= 1
+            }
+            sum += value
+            count &+= 1
+        }
     }
 
     private struct Family {
@@ -34,8 +47,17 @@ package final class MetricsRegistry: Sendable {
         var histograms: [String: Histogram] = [:]
     }
 
-    /// Counters of objects, apart, so that those of one object go at once however many there are.
-    private let objects = Lock<[ObjectKey: [String: [String: Double]]]>([:])
+    /// What is counted about one object.
+    private struct ObjectSeries {
+        /// By metric and labels.
+        var counters: [String: [String: Double]] = [:]
+        var histograms: [String: [String: Histogram]] = [:]
+        /// When they go; `nil` while the object is there.
+        var end: ContinuousClock.Instant?
+    }
+
+    /// Series of objects, apart, so that those of one object go at once however many there are.
+    private let objects = Lock<[ObjectKey: ObjectSeries]>([:])
     private let families = Lock<[String: Family]>([:])
     private let collectors = Lock<[@Sendable (inout Writer) -> Void]>([])
 
@@ -56,14 +78,31 @@ package final class MetricsRegistry: Sendable {
         families.withLock { $0[name]?.values[render(labels), default: 0] += amount }
     }
 
-    /// Counts something about an object, labelled with its namespace and name, until ``forget(_:)``.
+    /// Counts something about an object, labelled with its namespace and name, until ``forget(_:after:)``.
     package func increment(_ name: String, of object: ObjectKey, _ labels: Labels = []) {
         let text = render([("namespace", object.namespace), ("name", object.name)] + labels)
-        objects.withLock { $0[object, default: [:]][name, default: [:]][text, default: 0] += 1 }
+        objects.withLock { objects in
+            objects[object, default: ObjectSeries()].counters[name, default: [:]][text, default: 0] += 1
+        }
     }
 
-    /// Drops what was counted about an object that is gone.
-    package func forget(_ object: ObjectKey) { objects.withLock { _ = $0.removeValue(forKey: object) } }
+    /// Measures something about an object, labelled with its namespace and name, until ``forget(_:after:)``.
+    package func observe(_ name: String, of object: ObjectKey, _ value: Double) {
+        guard let bounds = families.withLock({ $0[name]?.bounds }) else { return }
+        let text = render([("namespace", object.namespace), ("name", object.name)])
+        objects.withLock { objects in
+            objects[object, default: ObjectSeries()].histograms[name, default: [:]][
+                text, default: Histogram(bounds: bounds)
+            ].add(value, bounds)
+        }
+    }
+
+    /// Drops what was counted about an object that is gone: late enough that a last scrape sees it.
+    package func forget(_ object: ObjectKey, after delay: Duration = .zero) {
+        objects.withLock { objects in
+            if delay == .zero { objects[object] = nil } else { objects[object]?.end = .now + delay }
+        }
+    }
 
     package func set(_ name: String, _ labels: Labels = [], _ value: Double) {
         families.withLock { $0[name]?.values[render(labels)] = value }
@@ -72,15 +111,7 @@ package final class MetricsRegistry: Sendable {
     package func observe(_ name: String, _ labels: Labels = [], _ value: Double) {
         families.withLock { families in
             guard let bounds = families[name]?.bounds else { return }
-            let key = render(labels)
-            var histogram =
-                families[name]?.histograms[key] ?? Histogram(counts: Array(repeating: 0, count: bounds.count))
-            for (index, bound) in bounds.enumerated() where value <= bound && index < histogram.counts.count {
-                histogram.counts[index] &+= 1
-            }
-            histogram.sum += value
-            histogram.count &+= 1
-            families[name]?.histograms[key] = histogram
+            families[name]?.histograms[render(labels), default: Histogram(bounds: bounds)].add(value, bounds)
         }
     }
 
@@ -94,8 +125,13 @@ package final class MetricsRegistry: Sendable {
         var writer = Writer()
         for collector in collectors.withLock({ $0 }) { collector(&writer) }
         var families = families.withLock { $0 }
-        for counters in objects.withLock({ $0 }).values {
-            for (name, values) in counters { families[name]?.values.merge(values) { $1 } }
+        let series = objects.withLock { objects in
+            objects = objects.filter { $0.value.end.map { $0 > .now } ?? true }
+            return objects
+        }
+        for object in series.values {
+            for (name, values) in object.counters { families[name]?.values.merge(values) { $1 } }
+            for (name, values) in object.histograms { families[name]?.histograms.merge(values) { $1 } }
         }
         var text = ""
         for name in families.keys.sorted() {

@@ -12,6 +12,7 @@ extension RolloutReconciler {
             events += try await perform(effect, for: rollout, version: &version)
         }
         for event in events { record(event, rollout) }
+        if let finished = decision.finished { onFinish(finished) }
         if !decision.effects.isEmpty {
             logger.info(
                 "acted",

@@ -17,6 +17,10 @@ package final class RolloutReconciler: Sendable {
     let pending = PendingWrites()
     /// Called with each event after it was recorded, for metrics and notifications.
     let onEvent: @Sendable (Rollout, RolloutEvent) -> Void
+    /// Called when an update's end has been written.
+    let onFinish: @Sendable (FinishedUpdate) -> Void
+    /// What was decided lately, for bug reports.
+    package let log = DecisionLog()
     private let waitings = Lock<[ObjectKey: Waiting]>([:])
     let farewells = Lock<[ObjectKey: Farewell]>([:])
 
@@ -24,7 +28,8 @@ package final class RolloutReconciler: Sendable {
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
         workloads: RolloutWorkloads? = nil, isStrict: Bool = false, recorder: EventRecorder,
         clock: any WallClock = SystemClock(), logger: Logger,
-        onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in }
+        onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in },
+        onFinish: @escaping @Sendable (FinishedUpdate) -> Void = { _ in }
     ) {
         self.api = api
         self.caches = caches
@@ -38,6 +43,7 @@ package final class RolloutReconciler: Sendable {
         logger[metadataKey: "controller"] = "Rollouts"
         self.logger = logger
         self.onEvent = onEvent
+        self.onFinish = onFinish
     }
 
     /// What a Rollout waits for, as of its last reconcile.
@@ -66,6 +72,7 @@ package final class RolloutReconciler: Sendable {
             seen.pods = try await pods(of: seen.rollout)
             decision = decide(seen, now: now)
         }
+        log.note(seen, decision, now: now)
         do {
             try await perform(decision, for: rollout)
         } catch let error as RouterNotReady {

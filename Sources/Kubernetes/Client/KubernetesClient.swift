@@ -6,6 +6,9 @@ package import Transport
 package struct RequestReport: Sendable {
     package var method: String
     package var host: String
+    /// Without the query.
+    package var path: String
+    package var isWatch: Bool
     /// HTTP status; 0 where no answer came.
     package var code: Int
     package var took: Duration
@@ -129,7 +132,9 @@ package final class KubernetesClient: Sendable {
             let status = (try? result.get().head.status) ?? 0
             if isWatch == nil { gate.leave(wasThrottled: status == 429) }
             options.report(
-                RequestReport(method: call.method, host: host, code: status, took: ContinuousClock.now - start))
+                RequestReport(
+                    method: call.method, host: host, path: call.path,
+                    isWatch: call.query.contains { $0.0 == "watch" }, code: status, took: ContinuousClock.now - start))
             let wait: Duration
             switch result {
             case .success(let answer):

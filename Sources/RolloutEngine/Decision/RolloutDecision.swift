@@ -12,6 +12,8 @@ package struct RolloutDecision: Sendable {
     package var waiting: Waiting?
     /// Decide again with the pods in the snapshot; nothing else is asked for then.
     package var needsPods = false
+    /// The update that ends with this decision's status.
+    package var finished: FinishedUpdate?
     /// What validation found.
     package var problems: [FieldProblem] = []
 
@@ -19,6 +21,19 @@ package struct RolloutDecision: Sendable {
     package var status: JSON? {
         for effect in effects { if case .patchStatus(let patch) = effect { return patch } }
         return nil
+    }
+}
+
+/// How long an update took, from its first to its last decision.
+package struct FinishedUpdate: Hashable, Sendable {
+    /// `Promoted`, `FastPromoted`, `Aborted`, `Superseded`, `RolledBack` or `FastRolledBack`.
+    package var status: String
+    package var total: Duration
+    /// How long people held it.
+    package var manualPause: Duration
+
+    package init(status: String, total: Duration, manualPause: Duration) {
+        (self.status, self.total, self.manualPause) = (status, total, manualPause)
     }
 }
 

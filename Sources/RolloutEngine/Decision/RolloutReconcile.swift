@@ -51,6 +51,8 @@ struct RolloutReconcile {
     var isBlueGreenTimeUp = false
     /// Pods older than `restartAt` that are still there.
     var podsToRestart = 0
+    /// The update that this decision ends.
+    var finished: FinishedUpdate?
     /// Pods are needed to decide, and the snapshot lacks them.
     var needsPods = false
     /// The template changed away from the one that the status records.

@@ -7,6 +7,11 @@ extension RolloutReconcile {
         let isBeginning = old.currentPodHash != status.currentPodHash || old.currentPodHash.isEmpty || isRetry
         let isBackAtStable = !old.stableRS.isEmpty && status.currentPodHash == old.stableRS
         if isBeginning, !isBackAtStable || old.duration == nil {
+            // Another template took its place; only metrics and logs ever tell.
+            if var before = old.duration, before.finishedAt == nil, before.rolloutStartedAt != nil, !isRetry {
+                stopManualPause(&before)
+                report(before, as: "Superseded")
+            }
             status.duration = RolloutDuration(rolloutStartedAt: now.wholeSeconds)
         }
         guard var duration = status.duration, duration.finishedAt == nil else { return }
@@ -24,8 +29,18 @@ extension RolloutReconcile {
             if duration.completionStatus.isEmpty { duration.completionStatus = "Promoted" }
             duration.finishedAt = now.wholeSeconds
         }
-        if duration.finishedAt != nil { stopManualPause(&duration) }
+        if duration.finishedAt != nil {
+            stopManualPause(&duration)
+            report(duration, as: duration.completionStatus)
+        }
         status.duration = duration
+    }
+
+    private mutating func report(_ duration: RolloutDuration, as completion: String) {
+        guard let start = duration.rolloutStartedAt else { return }
+        finished = FinishedUpdate(
+            status: completion, total: max(.zero, (duration.finishedAt ?? now.wholeSeconds) - start),
+            manualPause: .seconds(duration.totalManualPauseDurationSeconds))
     }
 
     private func countManualPause(_ duration: inout RolloutDuration) {

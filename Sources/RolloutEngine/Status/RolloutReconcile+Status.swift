@@ -62,6 +62,7 @@ extension RolloutReconcile {
         }
         if isQueueing, !isUnderWay(status) { wake(at: now + .milliseconds(1)) }
         decision.events = events
+        decision.finished = finished
         armDeadline()
         if invalid != nil { wake(at: now + .seconds(20)) }
         if let wakeAt { decision.requeueAfter = max(.milliseconds(1), wakeAt - now) }

@@ -3,6 +3,7 @@ import Controllers
 import Kubernetes
 import Logging
 import Manifest
+import RolloutEngine
 import ServiceLifecycle
 import Transport
 import UnixSignals
@@ -27,15 +28,22 @@ struct ControllerProcess: Sendable {
         logger: Logger, bound: @escaping ConsoleServer.Bound = { _, _ in }
     ) {
         let http = HTTPClient()
+        let metrics = MetricsRegistry.standard(version: Version.number)
+        var client = client
+        client.report = { metrics.report($0) }
         let api = KubernetesClient(configuration, http: http, options: client, logger: logger)
         let assembly = ControllerAssembly(
             api, jobs: jobs.map { KubernetesClient($0, http: http, options: client, logger: logger) },
-            discovery: Discovery(api), http: http, options: options, version: Version.number, logger: logger)
+            discovery: Discovery(api), http: http, options: options, metrics: metrics, logger: logger)
         self.assembly = assembly
         self.logger = logger
         let dashboard = RolloutDashboard(
             api: api, caches: assembly.rollouts.caches,
-            waiting: { assembly.rollouts.reconciler.waiting($0) }, releasesNamespace: options.argocdNamespace,
+            waiting: { assembly.rollouts.reconciler.waiting($0) },
+            record: { key in
+                let decisions = assembly.rollouts.reconciler.log.decisions(of: key)
+                return decisions.isEmpty ? nil : Recording.encode(decisions, version: Version.number)
+            }, releasesNamespace: options.argocdNamespace,
             enablesActions: options.enablesActions)
         assembly.rollouts.caches.rollouts.onChange { key, _, _ in dashboard.changed(key) }
         var server = ConsoleServer.Configuration()

@@ -29,6 +29,8 @@ struct World {
     /// When the pods of each ReplicaSet were created, oldest first.
     var births: [String: [Timestamp]] = [:]
     var podMetadata: [PodMetadataRequest] = []
+    /// Every decision that was made, with what it was made from.
+    var decisions: [RecordedDecision] = []
     var workload: WorkloadFact?
     var isStrict = false
     /// Revision numbers of templates that never become available.
@@ -243,6 +245,7 @@ struct World {
             seen.pods = pods
             decision = decide(seen, now: now)
         }
+        decisions.append(RecordedDecision(now: now, seen: seen, decision: decision))
         var version = seen.rollout.resourceVersion
         for effect in decision.effects { try perform(effect, seenVersion: &version) }
         events += decision.events
