@@ -1,18 +1,24 @@
-import Manifest
+package import Manifest
 import RolloutEngine
 
 /// What `lint` finds in a file of manifests.
+///
+/// Objects refer to one another within the file only: what is not in it may be in the cluster.
 package struct LintReport: Hashable, Sendable {
+    /// Finds unknown fields and wrong types: path and explanation; `nil` for kinds that it does not know.
+    package typealias SchemaCheck = (JSON) -> [(path: String, message: String)]?
+
     /// One line each: `Rollout shop/web: <path>: <kind>: <message>`.
     package var problems: [String] = []
+    /// What is accepted, but is hardly meant so.
+    package var warnings: [String] = []
     /// How many Rollouts were looked at.
     package var rollouts = 0
+    /// How many objects of kinds that are checked were looked at.
+    package var checked = 0
 
-    /// Checks every Rollout of a file.
-    ///
-    /// Other objects of the file are what it may refer to; a Service that is not in the file is not an error, for it may be
-    /// in the cluster.
-    package init(_ text: [UInt8], file: String) {
+    /// Checks every Rollout, analysis, Service, Ingress and VirtualService of a file.
+    package init(_ text: [UInt8], file: String, schema: SchemaCheck = { _ in nil }) {
         let documents: [YAML.Document]
         do {
             documents = try YAML.parseWithPositions(text, strict: true)
@@ -22,11 +28,8 @@ package struct LintReport: Hashable, Sendable {
         }
         var objects: [JSON] = []
         for document in documents { collect(document.value, line: document.line, file: file, depth: 0, into: &objects) }
-        let services = objects.filter { $0["kind"] == "Service" && $0["apiVersion"] == "v1" }
-        for object in objects where object["kind"] == "Rollout" && object.groupVersionKind?.group == "argoproj.io" {
-            rollouts += 1
-            check(object, services: services)
-        }
+        let catalog = LintCatalog(objects)
+        for object in objects { check(object, catalog, schema) }
     }
 
     private mutating func collect(_ value: JSON, line: Int, file: String, depth: Int, into objects: inout [JSON]) {
@@ -43,35 +46,63 @@ package struct LintReport: Hashable, Sendable {
         }
     }
 
-    private mutating func check(_ object: JSON, services: [JSON]) {
-        let name = "Rollout \(object.objectKey)"
-        let rollout: Rollout
+    private mutating func check(_ object: JSON, _ catalog: LintCatalog, _ schema: SchemaCheck) {
+        let kind = object["kind"]?.stringValue ?? ""
+        let group = object.groupVersionKind?.group ?? ""
+        let isOurs = group == "argoproj.io" && Self.argoKinds.contains(kind)
+        let isReferred =
+            group.isEmpty && kind == "Service" || kind == "Ingress" || kind == "VirtualService"
+            || kind == "DestinationRule"
+        guard isOurs || isReferred else { return }
+        checked += 1
+        let title = "\(kind) \(object.objectKey)"
+        var misfits: Set<String> = []
+        for misfit in schema(object) ?? [] where misfits.insert(misfit.path).inserted {
+            problems.append("\(title): \(misfit.path): Invalid value: \(misfit.message)")
+        }
+        switch kind {
+        case "Rollout" where isOurs:
+            rollouts += 1
+            check(rollout: object, title, catalog, known: misfits)
+        case "AnalysisTemplate", "ClusterAnalysisTemplate", "AnalysisRun":
+            if isOurs, misfits.isEmpty { check(analysis: object, title, catalog) }
+        default: break
+        }
+    }
+
+    private static let argoKinds: Set<String> = [
+        "Rollout", "Experiment", "AnalysisTemplate", "ClusterAnalysisTemplate", "AnalysisRun",
+    ]
+
+    /// - Parameter known: Paths whose types are named as wrong already.
+    private mutating func check(rollout object: JSON, _ title: String, _ catalog: LintCatalog, known: Set<String>) {
         do {
-            rollout = try Rollout(object)
+            problems += try Rollout(object).problems.map { "\(title): \($0)" }
         } catch {
-            problems.append("\(name): \(error)")
-            return
+            // The schema names all such fields, the decoder the first.
+            if !known.contains(where: { "\(error)".contains($0) }) { problems.append("\(title): \(error)") }
         }
-        problems += rollout.problems.map { "\(name): \($0)" }
-        for (path, wanted) in rollout.serviceFields {
-            guard
-                let service = services.first(where: {
-                    $0.objectKey.name == wanted && $0.objectKey.namespace == object.objectKey.namespace
-                })
-            else { continue }
-            let owner = service.annotations[Keys.managedBy]
-            if let owner, owner != rollout.key.name {
-                problems.append(
-                    "\(name): \(path): Invalid value: Service \"\(wanted)\" is managed by Rollout \"\(owner)\"; use another one"
-                )
-            }
-            let selector = service.at("spec", "selector")?.stringMap ?? [:]
-            let labels = rollout.spec.template?.labels ?? [:]
-            for key in selector.keys.sorted() where key != Keys.podTemplateHash && labels[key] != selector[key] {
-                problems.append(
-                    "\(name): \(path): Invalid value: Service \"\(wanted)\" selects \(key)=\(selector[key] ?? ""), "
-                        + "which the template's labels lack; make them agree")
-            }
+        let references = RolloutReferences(object, catalog)
+        problems += references.problems.map { "\(title): \($0)" }
+        warnings += RolloutReferences.doubts(object).map { "\(title): \($0)" }
+        check(analysesOf: object, title, catalog)
+    }
+}
+
+/// The objects of a file by what refers to them.
+struct LintCatalog {
+    private var objects: [ObjectReference: JSON] = [:]
+
+    init(_ objects: [JSON]) {
+        for object in objects { self.objects[object.objectReference] = object }
+    }
+
+    /// An object of the file; cluster-wide ones have an empty namespace.
+    func find(_ kind: String, groups: [String], namespace: String, _ name: String) -> JSON? {
+        for group in groups {
+            let wanted = ObjectReference(group: group, kind: kind, namespace: namespace, name: name)
+            if let found = objects[wanted] { return found }
         }
+        return nil
     }
 }

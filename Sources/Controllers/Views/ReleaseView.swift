@@ -1,4 +1,5 @@
 package import Manifest
+import RolloutEngine
 
 /// The way of one commit: what it changed, which revisions came of it, what was measured, and the verdict.
 package struct ReleaseView: Sendable {
@@ -134,7 +135,8 @@ package struct RolloutTrace: Sendable {
         let facts = RolloutFacts(rollout)
         var lines: [String] = []
         for set in replicaSets.filter(isOfRelease) {
-            let view = ReplicaSetView(set, pods: [], rollout: facts, now: Timestamp(seconds: 0))
+            let hash = set.labels[Keys.podTemplateHash] ?? ""
+            let view = ReplicaSetView(set, pods: [], roles: facts.roles(hash: hash), now: Timestamp(seconds: 0))
             let roles = view.roles.isEmpty ? "" : " (\(view.roles.joined(separator: ", ")))"
             lines.append("revision:\(view.revision) ReplicaSet \(view.name)\(roles)")
         }

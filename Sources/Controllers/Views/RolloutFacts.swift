@@ -9,14 +9,32 @@ package struct RolloutFacts: Sendable {
 
     package init(_ rollout: JSON) {
         self.rollout = rollout
-        if let typed = try? Rollout(rollout) {
-            phase = PhaseRule.shown(typed)
-        } else {
-            phase = (
-                rollout.at("status", "phase")?.stringValue ?? "Unknown",
-                rollout.at("status", "message")?.stringValue ?? ""
+        phase = Self.shownPhase(rollout)
+    }
+
+    /// What a client shows: the written phase, unless the controller has not seen the latest change yet.
+    private static func shownPhase(_ rollout: JSON) -> (phase: String, message: String) {
+        let status = rollout["status"]
+        let generation = rollout.at("metadata", "generation")?.intValue ?? 0
+        if let observed = Int64(status?["observedGeneration"]?.stringValue ?? ""), observed < generation {
+            return ("Progressing", "waiting for rollout spec update to be observed")
+        }
+        if status?["controllerPause"] == true, status?["pauseConditions"]?.arrayValue?.isEmpty ?? true {
+            return ("Progressing", "waiting for rollout to unpause")
+        }
+        if rollout.at("spec", "workloadRef")?.isObject == true,
+            let wanted = rollout.annotations["rollout.argoproj.io/workload-generation"],
+            wanted != status?["workloadObservedGeneration"]?.stringValue ?? ""
+        {
+            return (
+                "Progressing", "waiting for rollout spec update to be observed for the reference workload"
             )
         }
+        if let written = status?["phase"]?.stringValue, !written.isEmpty {
+            return (written, status?["message"]?.stringValue ?? "")
+        }
+        guard let typed = try? Rollout(rollout) else { return ("Unknown", "") }
+        return PhaseRule.phase(of: typed.status, spec: typed.spec, replicas: typed.spec.desiredReplicas)
     }
 
     package var isCanary: Bool { rollout.at("spec", "strategy", "blueGreen") == nil }

@@ -12,38 +12,44 @@ package struct RolloutRow: Hashable, Sendable {
     package var desired: Int64
     package var updated: Int64
     package var available: Int64
+    package var message: String
+    package var images: String
 
     package init(_ rollout: JSON) {
         let facts = RolloutFacts(rollout)
         let key = rollout.objectKey
         (namespace, name) = (key.namespace, key.name)
         strategy = facts.isCanary ? "Canary" : "BlueGreen"
-        status = facts.phase.phase
+        (status, message) = facts.phase
         step = facts.isCanary && !facts.steps.isEmpty ? "\(facts.stepIndex)/\(facts.steps.count)" : "-"
         setWeight = facts.isCanary ? "\(facts.setWeight)" : "-"
         ready = "\(facts.count("readyReplicas"))/\(facts.count("replicas"))"
         desired = facts.desired
         updated = facts.count("updatedReplicas")
         available = facts.count("availableReplicas")
+        let containers = rollout.at("spec", "template", "spec", "containers")?.arrayValue ?? []
+        images = containers.compactMap { $0["image"]?.stringValue }.joined(separator: ",")
     }
 
     /// - Parameters:
     ///   - timestamp: A column with the time of the change, in front.
     ///   - showsNamespace: A column with the namespace.
-    package func cells(timestamp: String?, showsNamespace: Bool) -> [String] {
-        (timestamp.map { [$0] } ?? []) + (showsNamespace ? [namespace] : [])
-            + [name, strategy, status, step, setWeight, ready, "\(desired)", "\(updated)", "\(available)"]
-    }
-
-    package static func header(hasTimestamp: Bool, showsNamespace: Bool) -> [String] {
-        (hasTimestamp ? ["TIMESTAMP"] : []) + (showsNamespace ? ["NAMESPACE"] : [])
-            + ["NAME", "STRATEGY", "STATUS", "STEP", "SET-WEIGHT", "READY", "DESIRED", "UP-TO-DATE", "AVAILABLE"]
-    }
-
-    package static func table(_ rollouts: [JSON], timestamp: String? = nil, showsNamespace: Bool = false) -> TextTable {
-        var table = TextTable(header: header(hasTimestamp: timestamp != nil, showsNamespace: showsNamespace))
+    ///   - isWide: Columns with images and message, at the end.
+    package static func table(
+        _ rollouts: [JSON], timestamp: String? = nil, showsNamespace: Bool = false, isWide: Bool = false
+    ) -> TextTable {
+        var table = TextTable(
+            header: (timestamp == nil ? [] : ["TIMESTAMP"]) + (showsNamespace ? ["NAMESPACE"] : [])
+                + ["NAME", "STRATEGY", "STATUS", "STEP", "SET-WEIGHT", "READY", "DESIRED", "UP-TO-DATE", "AVAILABLE"]
+                + (isWide ? ["IMAGES", "MESSAGE"] : []))
         for rollout in rollouts.sorted(by: { $0.objectKey < $1.objectKey }) {
-            table.add(RolloutRow(rollout).cells(timestamp: timestamp, showsNamespace: showsNamespace))
+            let row = RolloutRow(rollout)
+            table.add(
+                (timestamp.map { [$0] } ?? []) + (showsNamespace ? [row.namespace] : [])
+                    + [
+                        row.name, row.strategy, row.status, row.step, row.setWeight, row.ready, "\(row.desired)",
+                        "\(row.updated)", "\(row.available)",
+                    ] + (isWide ? [row.images, row.message] : []))
         }
         return table
     }

@@ -7,14 +7,14 @@ import RolloutEngine
 package struct RolloutView: Hashable, Sendable {
     package struct Image: Hashable, Sendable {
         package var name: String
-        /// `canary`, `stable`, …, sorted.
+        /// `canary`, `stable`, `active`, `preview`, `ping`, `pong`, then templates of Experiments.
         package var tags: [String]
     }
 
     package struct Revision: Hashable, Sendable {
         package var number: Int64
         package var replicaSets: [ReplicaSetView] = []
-        package var experiments: [RunView] = []
+        package var experiments: [ExperimentView] = []
         package var analysisRuns: [RunView] = []
     }
 
@@ -60,19 +60,24 @@ package struct RolloutView: Hashable, Sendable {
         available = facts.count("availableReplicas")
         age = AgeText.age(of: rollout, now: now)
         let sets = replicaSets.filter { $0.isOwned(by: uid) }
-            .map { ReplicaSetView($0, pods: pods, rollout: facts, now: now) }
+            .map { set in
+                ReplicaSetView(
+                    set, pods: pods, roles: facts.roles(hash: set.labels[Keys.podTemplateHash] ?? ""), now: now)
+            }
             .sorted { ($1.revision, $0.name) < ($0.revision, $1.name) }
+        let trials = experiments.filter { $0.isOwned(by: uid) }
+            .map { ExperimentView($0, replicaSets: replicaSets, pods: pods, analysisRuns: analysisRuns, now: now) }
+            .sorted { $0.name < $1.name }
+        let runs = analysisRuns.filter { $0.isOwned(by: uid) }.map { RunView($0, now: now) }
+            .sorted { $0.name < $1.name }
         var revisions: [Int64: Revision] = [:]
         for set in sets { revisions[set.revision, default: Revision(number: set.revision)].replicaSets.append(set) }
-        for (objects, path) in [(experiments, \Revision.experiments), (analysisRuns, \Revision.analysisRuns)] {
-            for run in objects.filter({ $0.isOwned(by: uid) }).map({ RunView($0, now: now) }).sorted(by: {
-                $0.name < $1.name
-            }) {
-                revisions[run.revision, default: Revision(number: run.revision)][keyPath: path].append(run)
-            }
+        for trial in trials {
+            revisions[trial.revision, default: Revision(number: trial.revision)].experiments.append(trial)
         }
+        for run in runs { revisions[run.revision, default: Revision(number: run.revision)].analysisRuns.append(run) }
         self.revisions = revisions.values.sorted { $0.number > $1.number }
-        images = Self.images(sets)
+        images = Self.images(sets + trials.flatMap(\.replicaSets))
         if facts.isCanary {
             if !facts.steps.isEmpty { step = "\(facts.stepIndex)/\(facts.steps.count)" }
             setWeight = facts.setWeight
@@ -80,12 +85,17 @@ package struct RolloutView: Hashable, Sendable {
         }
     }
 
-    private static func images(_ sets: [ReplicaSetView]) -> [Image] {
+    /// Images of the ReplicaSets that have pods, merged by image.
+    static func images(_ sets: [ReplicaSetView]) -> [Image] {
         var tags: [String: Set<String>] = [:]
         for set in sets where !set.pods.isEmpty || set.replicas > 0 {
             for image in set.images { tags[image, default: []].formUnion(set.roles) }
         }
-        return tags.keys.sorted().map { Image(name: $0, tags: tags[$0, default: []].sorted()) }
+        return tags.keys.sorted().map { name in
+            let order = ["canary", "stable", "active", "preview", "ping", "pong"]
+            let known = order.filter { tags[name, default: []].contains($0) }
+            return Image(name: name, tags: known + tags[name, default: []].subtracting(order).sorted())
+        }
     }
 
     private static func actualWeight(_ facts: RolloutFacts, _ sets: [ReplicaSetView]) -> Int64 {
@@ -109,7 +119,7 @@ package struct ReplicaSetView: Hashable, Sendable {
     package var name: String
     package var revision: Int64
     package var status: String
-    /// `stable` and one of `canary`, `active`, `preview`.
+    /// `stable`, one of `canary`, `active`, `preview`, `ping` or `pong`; `Σ:<template>` in an Experiment.
     package var roles: [String]
     /// `delay:18s` or `delay:passed`, while it waits to be scaled down.
     package var delay: String?
@@ -119,7 +129,7 @@ package struct ReplicaSetView: Hashable, Sendable {
     package var age: String
     package var pods: [Pod]
 
-    init(_ set: JSON, pods: [JSON], rollout: RolloutFacts, now: Timestamp) {
+    init(_ set: JSON, pods: [JSON], roles: [String], now: Timestamp) {
         name = set.objectKey.name
         revision = Int64(set.annotations[Keys.revision] ?? "") ?? 0
         replicas = set.at("spec", "replicas")?.intValue ?? 1
@@ -128,7 +138,7 @@ package struct ReplicaSetView: Hashable, Sendable {
             $0["image"]?.stringValue
         }
         age = AgeText.age(of: set, now: now)
-        roles = rollout.roles(hash: set.labels[Keys.podTemplateHash] ?? "")
+        self.roles = roles
         let conditions = set.at("status", "conditions")?.arrayValue ?? []
         let hasFailed = conditions.contains { $0["type"] == "ReplicaFailure" && $0["status"] == "True" }
         let generation = set.at("metadata", "generation")?.intValue ?? 0
@@ -160,11 +170,11 @@ package struct ReplicaSetView: Hashable, Sendable {
             }
     }
 
-    /// Roles and delay as the tree shows them.
-    package var info: [String] { roles + (delay.map { [$0] } ?? []) }
+    /// Roles and delay as the tree shows them; the template of an Experiment stands in the name already.
+    package var info: [String] { roles.filter { !$0.hasPrefix("Σ:") } + (delay.map { [$0] } ?? []) }
 }
 
-/// An AnalysisRun or Experiment of a Rollout.
+/// An AnalysisRun of a Rollout or an Experiment.
 package struct RunView: Hashable, Sendable {
     package struct Job: Hashable, Sendable {
         package var name: String

@@ -23,6 +23,8 @@ package enum Keys {
     package static let rolloutType = "rollout-type"
     package static let stepIndex = "step-index"
     package static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+    /// On an AnalysisRun: a person has accepted its inconclusive result.
+    package static let inconclusiveAccepted = "sluice.dev/inconclusive-accepted"
     package static let notified = "notified.notifications.argoproj.io"
 
     /// Annotations of a Rollout that its ReplicaSets do not inherit.

@@ -106,7 +106,9 @@ package struct AnalysisRunFact: Hashable, Sendable {
     ) {
         self.name = name
         self.uid = uid
-        self.phase = phase
+        // What a person has accepted counts as a success; the run itself keeps what it found.
+        let isAccepted = phase == "Inconclusive" && labels[Keys.inconclusiveAccepted] == "true"
+        self.phase = isAccepted ? "Successful" : phase
         self.message = message
         self.labels = labels
         self.creationTimestamp = creationTimestamp

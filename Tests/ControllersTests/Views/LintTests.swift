@@ -1,4 +1,5 @@
 import Controllers
+import EmbeddedCluster
 import Manifest
 import Testing
 
@@ -44,5 +45,124 @@ import Testing
         #expect(Self.lint("a: [").problems.first?.hasPrefix("web.yaml: line") == true)
         #expect(Self.lint("a: b\na: c\nkind: X").problems.first?.contains("already set") == true)
         #expect(Self.lint("just text").problems.first?.contains("must be an object") == true)
+    }
+
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var change: (from: String, to: String) = ("", "")
+        var more = ""
+        /// Beginnings of the problems, in order.
+        var problems: [String]
+    }
+
+    static let steps = "steps: [{setWeight: 20}, {pause: {}}]"
+    static let ingress = """
+
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata: {name: web}
+        spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: other, port: {number: 80}}}}]}}]}
+
+        """
+    static let routes = """
+
+        ---
+        apiVersion: networking.istio.io/v1alpha3
+        kind: VirtualService
+        metadata: {name: web}
+        spec: {http: [{name: main, route: [{destination: {host: stable}}]}]}
+
+        """
+    static let template = """
+
+        ---
+        apiVersion: argoproj.io/v1alpha1
+        kind: AnalysisTemplate
+        metadata: {name: errors}
+        spec:
+          args: [{name: service}]
+          metrics:
+          - {name: errors, interval: 5s, provider: {prometheus: {address: "http://p", query: "x"}}}
+
+        """
+
+    static let rows = [
+        Row(
+            testDescription: "unknown fields of Rollout and pod template", change: (steps, "stepz: []"),
+            problems: ["Rollout web: spec.strategy.canary.stepz: Invalid value: unknown field"]),
+        Row(
+            testDescription: "a field of the wrong type", change: ("setWeight: 20", "setWeight: many"),
+            problems: ["Rollout web: spec.strategy.canary.steps[0].setWeight"]),
+        Row(
+            testDescription: "a Service of another Rollout",
+            more: """
+
+                ---
+                apiVersion: v1
+                kind: Service
+                metadata: {name: canary, annotations: {argo-rollouts.argoproj.io/managed-by-rollouts: api}}
+                spec: {selectors: {app: web}}
+                """,
+            problems: [
+                "Rollout web: spec.strategy.canary.canaryService: Invalid value: Service \"canary\" is managed by",
+                "Service canary: spec.selectors: Invalid value: unknown field",
+            ]),
+        Row(
+            testDescription: "an Ingress without the stable service",
+            change: (steps, "\(steps), trafficRouting: {nginx: {stableIngress: web}}"), more: ingress,
+            problems: [
+                "Rollout web: spec.strategy.canary.trafficRouting.nginx.stableIngress: Invalid value: Ingress \"web\" has no rule"
+            ]),
+        Row(
+            testDescription: "a VirtualService without the canary service",
+            change: (steps, "\(steps), trafficRouting: {istio: {virtualService: {name: web, routes: [main]}}}"),
+            more: routes,
+            problems: [
+                "Rollout web: spec.strategy.canary.trafficRouting.istio.virtualService: Invalid value: route \"main\" of VirtualService \"web\" has no destination \"canary\""
+            ]),
+        Row(
+            testDescription: "a route that the VirtualService lacks",
+            change: (steps, "\(steps), trafficRouting: {istio: {virtualService: {name: web, routes: [nope]}}}"),
+            more: routes,
+            problems: [
+                "Rollout web: spec.strategy.canary.trafficRouting.istio.virtualService.routes: Invalid value: VirtualService \"web\" has no http route \"nope\"; it has main"
+            ]),
+        Row(
+            testDescription: "an inline analysis that never ends",
+            change: (
+                steps,
+                "steps: [{analysis: {templates: [{templateName: errors}], args: [{name: service, value: a}]}}]"
+            ), more: template,
+            problems: [
+                "Rollout web: spec.strategy.canary.steps[0].analysis: Invalid value: metric \"errors\" never ends"
+            ]),
+        Row(
+            testDescription: "a background analysis without an argument",
+            change: (steps, "\(steps), analysis: {templates: [{templateName: errors}]}"), more: template,
+            problems: ["Rollout web: spec.strategy.canary.analysis: Invalid value: argument \"service\" has no value"]),
+        Row(
+            testDescription: "a template that is not in the file is no problem",
+            change: (steps, "\(steps), analysis: {templates: [{templateName: elsewhere}]}"), problems: []),
+    ]
+
+    @Test("what a file says about itself is checked", arguments: rows)
+    func references(_ row: Row) {
+        let text = row.change.from.isEmpty ? Self.good : Self.good.replacing(row.change.from, with: row.change.to)
+        let report = LintReport(Array((text + row.more).utf8), file: "web.yaml") { object in
+            StrictDecoding.problems(of: object)?.map { ($0.path, $0.message) }
+        }
+        let found = report.problems.sorted()
+        #expect(found.count == row.problems.count, "\(found)")
+        for (found, expected) in zip(found, row.problems.sorted()) { #expect(found.hasPrefix(expected)) }
+    }
+
+    @Test("what acts otherwise than it reads is a warning")
+    func doubts() {
+        let text = Self.good.replacing(
+            Self.steps, with: "scaleDownDelaySeconds: -1, trafficRouting: {nginx: {stableIngress: web}}")
+        let report = Self.lint(text)
+        #expect(report.warnings.count == 2, "\(report.warnings)")
+        #expect(report.warnings.contains { $0.hasPrefix("Rollout web: spec.strategy.canary.steps: without steps") })
     }
 }

@@ -44,6 +44,35 @@ import Testing
             testDescription: "full, with nothing to promote", promotion: .full,
             status: ["currentPodHash": "a", "stableRS": "a"], expected: []),
         Row(
+            testDescription: "an inconclusive background run is accepted, and the step's own pause stays",
+            promotion: .acceptInconclusive,
+            status: [
+                "currentStepIndex": 1, "controllerPause": true,
+                "pauseConditions": [["reason": "CanaryPauseStep"], ["reason": "InconclusiveAnalysisRun"]],
+                "canary": ["currentBackgroundAnalysisRunStatus": ["name": "run", "status": "Inconclusive"]],
+            ],
+            expected: [status(["pauseConditions": [["reason": "CanaryPauseStep"]], "controllerPause": true])]),
+        Row(
+            testDescription: "an inconclusive run alone is accepted, and nothing holds any more",
+            promotion: .acceptInconclusive,
+            status: [
+                "currentStepIndex": 1, "controllerPause": true,
+                "pauseConditions": [["reason": "InconclusiveAnalysisRun"]],
+                "canary": ["currentStepAnalysisRunStatus": ["name": "run", "status": "Inconclusive"]],
+            ],
+            expected: [status(["pauseConditions": .null, "controllerPause": false])]),
+        Row(
+            testDescription: "a blue-green pause is cleared", promotion: .next,
+            status: ["pauseConditions": [["reason": "BlueGreenPause"]]],
+            spec: ["strategy": ["blueGreen": ["activeService": "a"]]],
+            expected: [status(["pauseConditions": .null])]),
+        Row(
+            testDescription: "a blue-green Rollout without a pause needs nothing", promotion: .next, status: [:],
+            spec: ["strategy": ["blueGreen": ["activeService": "a"]]], expected: []),
+        Row(
+            testDescription: "a canary without steps needs nothing", promotion: .next, status: [:],
+            spec: ["strategy": ["canary": [:]]], expected: []),
+        Row(
             testDescription: "skipping a step", promotion: .skipStep, status: pausedStatus,
             expected: [status(["currentStepIndex": 2])]),
         Row(
@@ -63,5 +92,26 @@ import Testing
         #expect(throws: PromotionError.self) {
             try Promotion.skipStep.patches(for: ["spec": ["strategy": ["blueGreen": [:]]]])
         }
+    }
+
+    @Test("a promotion is refused where there is nothing inconclusive to accept")
+    func nothingToAccept() {
+        #expect(throws: PromotionError.self) {
+            try Promotion.acceptInconclusive.patches(for: ["spec": Self.steps, "status": Self.pausedStatus])
+        }
+    }
+
+    @Test(
+        "what was decided on changes with step, pause, version and abort, and with nothing else",
+        arguments: [
+            ("message", "other", nil), ("observedGeneration", "7", nil), ("canary", ["weights": [:]], nil),
+            ("currentStepIndex", 0, "it moved from step 1 to step 0"), ("pauseConditions", .null, "its pause changed"),
+            ("abort", true, "it was aborted"), ("currentPodHash", "new", "another version has begun"),
+        ] as [(String, JSON, String?)])
+    func basis(field: String, value: JSON, expected: String?) {
+        let rollout: JSON = ["spec": Self.steps, "status": Self.pausedStatus]
+        var newer = rollout
+        newer.set(value, at: "status", field)
+        #expect(PromotionBasis(rollout).difference(to: PromotionBasis(newer)) == expected)
     }
 }
