@@ -100,77 +100,21 @@ package struct ConsoleServer: Sendable {
 
     private func httpRouter() -> Router<BasicRequestContext> {
         let router = Router()
-        router.get("/") { _, _ in
-            Response(
-                status: .ok,
-                headers: [
-                    .contentType: "text/html; charset=utf-8",
-                    .contentSecurityPolicy:
-                        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'",
-                ], body: .init(byteBuffer: ByteBuffer(string: DashboardPage.html)))
-        }
-        router.get("api/v1/rollouts") { _, _ in json(["items": .array(dashboard.rollouts())]) }
-        router.get("api/v1/rollouts/watch") { _, _ in watch() }
-        router.get("api/v1/rollouts/:namespace/:name") { _, context -> Response in
-            guard let picture = try await dashboard.rollout(try key(context)) else { throw HTTPError(.notFound) }
-            return json(picture)
-        }
-        router.get("api/v1/rollouts/:namespace/:name/recording") { _, context -> Response in
-            json(["recording": dashboard.recording(try key(context)).map { .string($0) } ?? .null])
-        }
+        router.get("/") { _, _ in DashboardRoutes.page(base: "/") }
+        DashboardRoutes(dashboard: dashboard).add(to: router.group("api/v1"))
         router.put("api/v1/rollouts/:namespace/:name/:action") { request, context -> Response in
             guard configuration.enablesActions else {
                 throw HTTPError(.forbidden, message: "actions are off; start the controller with --enable-actions")
             }
-            // A browser sends this header on requests from other sites: nobody else may press our buttons.
-            if let site = request.headers[.secFetchSite], site != "same-origin", site != "none" {
-                throw HTTPError(.forbidden, message: "requests from other sites are refused")
-            }
+            try request.refuseOtherSites()
             guard let action = context.parameters.get("action").flatMap(DashboardAction.init) else {
                 throw HTTPError(.notFound)
             }
-            try await dashboard.act(action, on: try key(context))
-            return json(["done": .string(action.rawValue)])
+            try await dashboard.act(action, on: try context.rolloutKey)
+            return Response.json(["done": .string(action.rawValue)])
         }
         router.post("api/webhook") { request, _ in try await receive(request) }
         return router
-    }
-
-    private func key(_ context: BasicRequestContext) throws -> ObjectKey {
-        ObjectKey(
-            namespace: try context.parameters.require("namespace"), name: try context.parameters.require("name"))
-    }
-
-    private func json(_ value: JSON) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store"],
-            body: .init(byteBuffer: ByteBuffer(bytes: value.serialized())))
-    }
-
-    /// Server-sent events: the whole list first, then each rollout as it changes.
-    private func watch() -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
-            body: .init { writer in
-                let changes = dashboard.changes()
-                try await writer.write(event("list", .array(dashboard.rollouts())))
-                for await key in changes {
-                    if let picture = try await dashboard.rollout(key) {
-                        try await writer.write(event("rollout", picture))
-                    } else {
-                        let gone: JSON = ["namespace": .string(key.namespace), "name": .string(key.name)]
-                        try await writer.write(event("gone", gone))
-                    }
-                }
-                try await writer.finish(nil)
-            })
-    }
-
-    private func event(_ name: String, _ value: JSON) -> ByteBuffer {
-        var buffer = ByteBuffer(string: "event: \(name)\ndata: ")
-        buffer.writeBytes(value.serialized())
-        buffer.writeString("\n\n")
-        return buffer
     }
 
     private func receive(_ request: Request) async throws -> Response {
@@ -192,13 +136,9 @@ package struct ConsoleServer: Sendable {
                     "push received", metadata: ["ref": "\(push.ref)"])
                 onPush(push)
             }
-            return json(["accepted": .bool(push != nil)])
+            return Response.json(["accepted": .bool(push != nil)])
         } catch {
             throw HTTPError(.init(code: error.status), message: error.reason)
         }
     }
-}
-
-extension HTTPField.Name {
-    fileprivate static let secFetchSite = HTTPField.Name("Sec-Fetch-Site") ?? .origin
 }

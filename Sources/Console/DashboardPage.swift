@@ -63,11 +63,11 @@ function draw(r) {
   head.append(el("h2", "", r.name), el("span", "dim", r.namespace), el("span", "badge " + r.phase, r.phase || "Unknown"));
   if (r.message) head.append(el("span", "dim", r.message));
   const actions = el("div", "actions");
-  const verbs = r.phase === "Degraded" ? [["retry", "Retry"]] : r.phase === "Healthy" ? [] : [["promote", "Promote"], ["abort", "Abort"]];
+  const verbs = r.phase === "Degraded" ? [["retry", "Retry"]] : r.phase === "Healthy" ? [["restart", "Restart"]] : [["promote", "Promote"], ["promoteFull", "Promote fully"], ["abort", "Abort"]];
   for (const [verb, label] of verbs) {
     const b = el("button", "", label); b.setAttribute("aria-label", `${label} ${id(r)}`);
     b.onclick = async () => {
-      if (verb === "abort" && !confirm(`Abort ${id(r)}?`)) return;
+      if (verb !== "promote" && verb !== "retry" && !confirm(`${label}: ${id(r)}?`)) return;
       const a = await fetch(`api/v1/rollouts/${r.namespace}/${r.name}/${verb}`, { method: "PUT" });
       if (!a.ok) alert((await a.text()) || a.statusText);
     };

@@ -21,7 +21,7 @@ package protocol DashboardSource: Sendable {
 
 /// What a person may ask for on the dashboard.
 package enum DashboardAction: String, Sendable {
-    case promote, promoteFull, abort, retry
+    case promote, promoteFull, abort, retry, restart
 }
 
 /// A push that a Git host told us of.

@@ -69,16 +69,14 @@ package final class RolloutDashboard: DashboardSource {
     }
 
     package func act(_ action: DashboardAction, on key: ObjectKey) async throws {
-        let status: JSON =
-            switch action {
-            case .promote: ["pauseConditions": .null]
-            case .promoteFull: ["promoteFull": true]
-            case .abort: ["abort": true]
-            case .retry: ["abort": false]
-            }
-        _ = try await api.patch(
-            .rollouts, key, .merge, ["status": status], subresource: "status",
-            WriteOptions(fieldManager: "sluice-dashboard"))
+        let changes = ObjectChanges(api, fieldManager: "sluice-dashboard")
+        switch action {
+        case .promote: try await changes.promote(key, .next)
+        case .promoteFull: try await changes.promote(key, .full)
+        case .abort: try await changes.send(.abort, to: .rollouts, key)
+        case .retry: try await changes.send(.retry, to: .rollouts, key)
+        case .restart: try await changes.send(.restart(at: SystemClock().now()), to: .rollouts, key)
+        }
     }
 
     // MARK: Pictures
