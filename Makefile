@@ -25,15 +25,18 @@ setup-demo:
 build: setup
 	swift build $(SWIFT_FLAGS) --product sluice
 	@ln -sf sluice .build/debug/kubectl-sluice
+	@ln -sf sluice .build/debug/kubectl-argo-rollouts
 
 .PHONY: build-tests
 build-tests: setup
 	swift build $(SWIFT_FLAGS) --build-tests
 	@ln -sf sluice .build/debug/kubectl-sluice
+	@ln -sf sluice .build/debug/kubectl-argo-rollouts
 
 release: setup
 	swift build $(SWIFT_FLAGS) -c release --product sluice --static-swift-stdlib -Xlinker -s
 	@ln -sf sluice .build/release/kubectl-sluice
+	@ln -sf sluice .build/release/kubectl-argo-rollouts
 
 # The end-to-end suite against any cluster: make e2e KUBECONFIG=~/.kube/config; without KUBECONFIG on the embedded one.
 e2e: setup-demo build-tests

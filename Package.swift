@@ -126,6 +126,12 @@ let package = Package(
             ]),
         tests("Console", ["Manifest"]),
         .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "SluiceTestKit", "sluice", "Manifest", "Transport", "Kubernetes", "Controllers", "EmbeddedCluster",
+            ],
+            exclude: ["Golden"], swiftSettings: settings),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "SluiceTestKit", "Manifest", "Transport", "Kubernetes", "EmbeddedCluster", logging, subprocess,

@@ -1,14 +1,10 @@
-import ArgumentParser
+import Glibc
 
-/// The command line; `kubectl-sluice` is the same program.
+/// The command line; `kubectl-sluice` and `kubectl-argo-rollouts` are the same program.
 @main
-struct Sluice: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "sluice", abstract: "Progressive delivery and GitOps for Kubernetes.",
-        subcommands: [
-            ControllerCommand.self, DemoCommand.self, GetCommand.self, ListCommand.self, StatusCommand.self,
-            PromoteCommand.self, AbortCommand.self, RetryCommand.self, PauseCommand.self, WhyCommand.self,
-            PlanCommand.self, RecordCommand.self, ReplayCommand.self,
-            LintCommand.self, RenderCommand.self, AppCommand.self, TraceCommand.self, VersionCommand.self,
-        ])
+enum Main {
+    static func main() async {
+        let arguments = CommandLine.arguments
+        exit(await Program.run(Array(arguments.dropFirst()), as: Invocation(path: arguments.first ?? "")))
+    }
 }

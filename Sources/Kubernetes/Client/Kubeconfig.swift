@@ -76,19 +76,23 @@ package struct Kubeconfig: Sendable {
     /// How to reach the cluster of a context.
     /// - Parameters:
     ///   - name: The current context where it is `nil`.
+    ///   - otherCluster: A cluster to use instead of the context's.
+    ///   - otherUser: A user to use instead of the context's.
     ///   - allowsExec: Whether credential plugins may be run; not for kubeconfigs that come from cluster objects.
     package func configuration(
-        context name: String? = nil, allowsExec: Bool = true
+        context name: String? = nil, cluster otherCluster: String? = nil, user otherUser: String? = nil,
+        allowsExec: Bool = true
     ) throws(ConfigurationError) -> ClusterConfiguration {
         let name = name ?? currentContext
-        guard !name.isEmpty else {
+        guard !name.isEmpty || otherCluster != nil else {
             throw ConfigurationError("the kubeconfig has no current context; choose one with --context")
         }
-        guard let context = contexts[name] else {
+        let noContext = name.isEmpty ? Entry(value: .emptyObject, folder: ".") : nil
+        guard let context = contexts[name] ?? noContext else {
             throw ConfigurationError(
                 "the kubeconfig has no context \"\(name)\"; it has \(contextNames.joined(separator: ", "))")
         }
-        let clusterName = context.value["cluster"]?.stringValue ?? ""
+        let clusterName = otherCluster ?? context.value["cluster"]?.stringValue ?? ""
         guard let cluster = clusters[clusterName], let server = cluster.value["server"]?.stringValue else {
             throw ConfigurationError(
                 "context \"\(name)\": the kubeconfig has no cluster \"\(clusterName)\" with a server")
@@ -97,7 +101,10 @@ package struct Kubeconfig: Sendable {
             throw ConfigurationError(
                 "cluster \"\(clusterName)\": the server \"\(withoutCredentials(server))\" is no http or https URL")
         }
-        let userName = context.value["user"]?.stringValue ?? ""
+        let userName = otherUser ?? context.value["user"]?.stringValue ?? ""
+        if let otherUser, users[otherUser] == nil {
+            throw ConfigurationError("the kubeconfig has no user \"\(otherUser)\"")
+        }
         let user = users[userName] ?? Entry(value: .emptyObject, folder: ".")
         var result = ClusterConfiguration(server: server)
         while result.server.hasSuffix("/") { result.server.removeLast() }

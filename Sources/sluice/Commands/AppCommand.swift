@@ -72,7 +72,7 @@ struct AppGet: AsyncParsableCommand {
             let application = try await session.get(.applications, name)
             if output.print([application], list: false) { return }
             let releases = try await session.releases(of: name)
-            let view = ApplicationView(application, releases: releases, now: SystemClock().now())
+            let view = ApplicationView(application, releases: releases, now: Terminal.now())
             Terminal.write(view.text(Terminal.style))
         }
     }
@@ -106,7 +106,7 @@ struct AppHistory: AsyncParsableCommand {
             let application = try await session.get(.applications, name)
             let releases = try await session.releases(of: name)
             if output.print(releases, list: true) { return }
-            Terminal.write(ApplicationView(application, releases: releases, now: SystemClock().now()).history.text())
+            Terminal.write(ApplicationView(application, releases: releases, now: Terminal.now()).history.text())
         }
     }
 }

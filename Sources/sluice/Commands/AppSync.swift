@@ -26,10 +26,14 @@ struct AppSync: AsyncParsableCommand {
     @OptionGroup var options: ApplicationOptions
     @OptionGroup var dryRun: DryRunOptions
 
-    func run() async throws {
-        guard let limit = Duration(go: timeout) else {
+    func validate() throws {
+        guard Duration(go: timeout) != nil else {
             throw ValidationError("--timeout \(timeout) is no length of time; use such as 90s or 5m")
         }
+    }
+
+    func run() async throws {
+        let limit = Duration(go: timeout) ?? .zero
         try await reporting {
             let (session, name) = try options.connect("app", name)
             let application = try await session.get(.applications, name)
@@ -41,11 +45,14 @@ struct AppSync: AsyncParsableCommand {
             var sync = JSON.emptyObject
             if !revision.isEmpty { sync["revision"] = .string(revision) }
             if prune { sync["prune"] = true }
-            let user = environmentVariable("USER") ?? ""
+            let user = Terminal.variable("USER") ?? ""
             let patch = RolloutPatch(
                 ["operation": ["sync": sync, "initiatedBy": ["username": .string(user)]]], isStatus: false)
-            try await session.send(
-                [patch], to: .applications, name, resourceVersion: application.resourceVersion, dryRun: dryRun)
+            try await session.changes(dryRun).change(.applications, session.key(name)) { _ in
+                [patch]
+            } difference: { _, newer in
+                newer["operation"] == nil ? nil : "another sync was asked for"
+            }
             Terminal.write("application '\(name)' sync requested\(dryRun.suffix)\n")
             if async || dryRun.dryRun != .none { return }
             try await wait(session, name, before: application.at("status", "operationState", "startedAt"), limit)

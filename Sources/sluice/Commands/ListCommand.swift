@@ -5,7 +5,7 @@ import Manifest
 
 struct ListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List objects.", subcommands: [ListRollouts.self])
+        commandName: "list", abstract: "List objects.", subcommands: [ListRollouts.self, ListExperiments.self])
 }
 
 struct ListRollouts: AsyncParsableCommand {
@@ -36,16 +36,16 @@ struct ListRollouts: AsyncParsableCommand {
                     .filter { name == nil || $0.objectKey.name == name }
                 if output.print(rollouts, list: true) { return }
                 if rollouts.isEmpty { return Terminal.complain("No resources found.") }
-                Terminal.write(RolloutRow.table(rollouts, timestamp: timestamp, showsNamespace: allNamespaces).text())
+                Terminal.write(table(rollouts).text())
                 return
             }
-            let follow = RolloutWatch(session, namespace: namespace, name: name, isDetailed: false)
+            let follow = ObjectWatch(session, .rollouts, namespace: namespace, name: name, isDetailed: false)
             var shown: [ObjectKey: RolloutRow] = [:]
             var isFirst = true
             _ = try await follow.run(repeats: false, limit: nil) { seen in
-                let rows = seen.rollouts.map { ($0.objectKey, RolloutRow($0)) }
+                let rows = seen.objects.map { ($0.objectKey, RolloutRow($0)) }
                 // All rows, so that the columns of every line agree.
-                let lines = RolloutRow.table(seen.rollouts, timestamp: timestamp, showsNamespace: allNamespaces).lines()
+                let lines = table(seen.objects).lines()
                 if isFirst, let header = lines.first { Terminal.write(header + "\n") }
                 for ((key, row), line) in zip(rows, lines.dropFirst()) where shown[key] != row {
                     Terminal.write(line + "\n")
@@ -57,5 +57,33 @@ struct ListRollouts: AsyncParsableCommand {
         }
     }
 
-    private var timestamp: String? { timestamps ? SystemClock().now().wholeSeconds.rfc3339 : nil }
+    private func table(_ rollouts: [JSON]) -> TextTable {
+        RolloutRow.table(
+            rollouts, timestamp: timestamps ? Terminal.now().wholeSeconds.rfc3339 : nil,
+            showsNamespace: allNamespaces, isWide: output.output == .wide)
+    }
+}
+
+struct ListExperiments: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "experiments", abstract: "List Experiments and how long they still run.",
+        aliases: ["exp", "experiment"])
+
+    @Flag(name: [.customShort("A"), .long], help: "List those of all namespaces.")
+    var allNamespaces = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        try await reporting {
+            let session = try connection.connect("list")
+            let experiments = try await session.list(
+                .experiments, namespace: allNamespaces ? nil : session.namespace)
+            if output.print(experiments, list: true) { return }
+            if experiments.isEmpty { return Terminal.complain("No resources found.") }
+            Terminal.write(
+                ExperimentRow.table(experiments, showsNamespace: allNamespaces, now: Terminal.now()).text())
+        }
+    }
 }

@@ -11,7 +11,9 @@ struct StatusCommand: AsyncParsableCommand {
     @Argument(help: "The Rollout's name.")
     var name: String
 
-    @Option(name: [.short, .long], help: "Wait for the end; false says how it stands now.")
+    @Flag(
+        name: [.short, .long], inversion: .prefixedNo, exclusivity: .chooseLast,
+        help: "Wait for the end, or say how it stands now; also --watch=false.")
     var watch = true
 
     @Option(name: [.short, .long], help: "How long to wait, such as 90s or 5m; 0 waits for ever.")
@@ -19,10 +21,16 @@ struct StatusCommand: AsyncParsableCommand {
 
     @OptionGroup var connection: ConnectionOptions
 
-    func run() async throws {
-        guard let limit = Duration(go: timeout) else {
+    /// `nil` waits for ever.
+    private var limit: Duration? { Duration(go: timeout).flatMap { $0 > .zero ? $0 : nil } }
+
+    func validate() throws {
+        guard let limit = Duration(go: timeout), limit >= .zero else {
             throw ValidationError("--timeout \(timeout) is no length of time; use such as 90s or 5m")
         }
+    }
+
+    func run() async throws {
         try await reporting {
             let session = try connection.connect("status")
             guard watch else {
@@ -31,22 +39,24 @@ struct StatusCommand: AsyncParsableCommand {
                 if view.exitCode == 1 { throw ExitCode(1) }
                 return
             }
-            let follow = RolloutWatch(session, namespace: session.namespace, name: name, isDetailed: false)
+            let follow = ObjectWatch(session, .rollouts, namespace: session.namespace, name: name, isDetailed: false)
             var last = ""
             var code: Int32 = 1
-            let hasEnded = try await follow.run(repeats: false, limit: limit > .zero ? limit : nil) { seen in
-                guard let rollout = seen.rollouts.first else {
-                    throw CommandError(
-                        "there is no Rollout \(name) in namespace \(session.namespace); choose another with -n")
-                }
+            let hasEnded = try await follow.run(repeats: false, limit: limit) { seen in
+                guard let rollout = seen.objects.first else { throw session.missing(.rollouts, name) }
                 let view = RolloutStatusView(rollout)
                 let line = view.line(isFinal: false)
-                if line != last { Terminal.write(line + "\n") }
+                if line != last {
+                    Terminal.write(line + "\n")
+                    if let hint = view.hint(name, program: Invocation.current.typed) { Terminal.complain(hint) }
+                }
                 last = line
                 code = view.exitCode ?? 1
                 return view.exitCode == nil
             }
-            if !hasEnded { Terminal.complain("error: the Rollout was not done within \(timeout)") }
+            if !hasEnded {
+                Terminal.complain("error: rollout '\(name)' was not done within \(timeout); it is \(last)")
+            }
             if !hasEnded || code != 0 { throw ExitCode(1) }
         }
     }

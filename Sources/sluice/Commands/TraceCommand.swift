@@ -35,7 +35,7 @@ struct TraceCommand: AsyncParsableCommand {
     }
 
     private func text(of release: JSON, _ session: ClusterSession) async throws -> String {
-        let now = SystemClock().now()
+        let now = Terminal.now()
         var traces: [RolloutTrace] = []
         for key in ReleaseView(release, now: now).rolloutKeys {
             guard let rollout = try await session.client.get(.rollouts, key, subresource: nil) else { continue }

@@ -17,8 +17,12 @@ struct VersionCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await reporting {
-            if short { return Terminal.write(Version.number + "\n") }
-            let server = client ? nil : await serverVersion()
+            let isPlugin = Invocation.current == .argoRollouts
+            if short {
+                let number = isPlugin ? "\(Invocation.current.rawValue): v\(Version.number)" : Version.number
+                return Terminal.write(number + "\n")
+            }
+            let server = client || isPlugin ? nil : await serverVersion()
             switch output.output {
             case .json, .yaml:
                 var json: JSON = [
@@ -27,6 +31,12 @@ struct VersionCommand: AsyncParsableCommand {
                 json["server"] = server.map { .string($0) }
                 Terminal.write(output.output == .json ? json.prettyPrinted() + "\n" : YAML.emit(json))
             default:
+                guard !isPlugin else {
+                    Terminal.write(
+                        "\(Invocation.current.rawValue): v\(Version.number)\n  Platform: linux/\(Version.architecture)\n"
+                    )
+                    return
+                }
                 Terminal.write("sluice \(Version.number) (linux/\(Version.architecture))\n")
                 if let server { Terminal.write("Kubernetes \(server)\n") }
             }

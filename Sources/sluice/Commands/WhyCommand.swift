@@ -14,11 +14,15 @@ struct WhyCommand: AsyncParsableCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
-    func run() async throws {
-        let parts = object.split(separator: "/", maxSplits: 1).map(String.init)
+    private var parts: [String] { object.split(separator: "/", maxSplits: 1).map(String.init) }
+
+    func validate() throws {
         guard parts.count == 2 else { throw ValidationError("name the object as KIND/NAME, such as rollout/web") }
+    }
+
+    func run() async throws {
         try await reporting {
-            let now = SystemClock().now()
+            let now = Terminal.now()
             let view = try await view(kind: parts[0].lowercased(), name: parts[1], now: now)
             switch output.output {
             case .json: Terminal.write(view.json.prettyPrinted() + "\n")

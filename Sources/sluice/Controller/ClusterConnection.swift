@@ -4,13 +4,28 @@ import Kubernetes
 /// Finds out how to reach the cluster, as kubectl does.
 enum ClusterConnection {
     /// A kubeconfig where one is given or found; else the ServiceAccount of the pod that we run in.
-    static func configuration(kubeconfig: String?, context: String?) throws -> ClusterConfiguration {
-        if kubeconfig == nil, context == nil, variable("KUBECONFIG") == nil,
-            let configuration = ClusterConfiguration.inCluster(environment: variable)
+    /// - Parameters:
+    ///   - cluster: The cluster to use instead of the context's.
+    ///   - user: The user to use instead of the context's.
+    ///   - server: Given by a flag; with it no kubeconfig is needed.
+    static func configuration(
+        kubeconfig: String?, context: String?, cluster: String? = nil, user: String? = nil, server: String? = nil
+    ) throws -> ClusterConfiguration {
+        let environment = { (name: String) in Terminal.variable(name) }
+        if kubeconfig == nil, context == nil, cluster == nil, user == nil, server == nil,
+            environment("KUBECONFIG") == nil,
+            let configuration = ClusterConfiguration.inCluster(environment: environment)
         {
             return configuration
         }
-        return try Kubeconfig.load(path: kubeconfig).configuration(context: context)
+        do {
+            return try Kubeconfig.load(path: kubeconfig, environment: environment)
+                .configuration(context: context, cluster: cluster, user: user)
+        } catch {
+            // A server is enough to go on; what was asked for by name must exist.
+            guard let server, kubeconfig == nil, context == nil, cluster == nil, user == nil else { throw error }
+            return ClusterConfiguration(server: server)
+        }
     }
 
     /// The cluster that `ARGO_ROLLOUTS_ANALYSIS_JOB_KUBECONFIG` names, by a path or `in-cluster`; `nil` for our own.

@@ -1,0 +1,253 @@
+import ArgumentParser
+import Controllers
+import Expressions
+import Kubernetes
+import Manifest
+import Notifications
+import Transport
+
+struct NotificationsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "notifications", abstract: "Look at notification templates and triggers, and try them.",
+        subcommands: [TemplateCommands.self, TriggerCommands.self])
+}
+
+struct TemplateCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "template", abstract: "Notification templates.",
+        subcommands: [TemplateGet.self, TemplateNotify.self]
+    )
+}
+
+struct TriggerCommands: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trigger", abstract: "Notification triggers.", subcommands: [TriggerGet.self, TriggerRun.self])
+}
+
+/// Where the configuration of notifications comes from.
+struct NotificationSources: ParsableArguments {
+    @Option(help: "A file with the ConfigMap, instead of the cluster's; - reads standard input.")
+    var configMap: String?
+
+    @Option(help: "A file with the Secret, instead of the cluster's; :empty is none.")
+    var secret: String?
+
+    /// The ConfigMap's data and the Secret's, decoded.
+    func read(_ session: ClusterSession) async throws -> (data: [String: String], secret: [String: String]) {
+        let configMaps = Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap")
+        let map =
+            if let configMap { try Self.object(configMap) } else {
+                try await session.get(configMaps, NotificationSettings.configMapName)
+            }
+        let object: JSON?
+        switch secret {
+        case ":empty": object = nil
+        case let path?: object = try Self.object(path)
+        // Templates can be looked at without the right to read Secrets.
+        case nil:
+            let key = session.key(NotificationSettings.secretName)
+            object = try? await session.client.get(.secrets, key, subresource: nil)
+        }
+        var values = object?["stringData"]?.stringMap ?? [:]
+        for (key, value) in object?["data"]?.stringMap ?? [:] {
+            guard let bytes = decodedBase64(value) else { continue }
+            values[key] = String(decoding: bytes, as: UTF8.self)
+        }
+        return (map["data"]?.stringMap ?? [:], values)
+    }
+
+    private static func object(_ path: String) throws -> JSON {
+        guard let object = try YAML.parse(try InputFile.read(path)).first else {
+            throw CommandError("\(path) holds no object")
+        }
+        return object
+    }
+}
+
+struct TemplateGet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "get", abstract: "List templates, or show one.")
+
+    @Argument(help: "A template's name.") var name: String?
+    @OptionGroup var sources: NotificationSources
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await reporting {
+            let data = try await sources.read(try connection.connect("notifications")).data
+            try printSettings(data, prefix: "template.", name, header: ["NAME", "PREVIEW"]) { value in
+                [value["message"]?.stringValue?.split(separator: "\n").first.map { String($0.prefix(80)) } ?? ""]
+            }
+        }
+    }
+}
+
+struct TriggerGet: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "get", abstract: "List triggers, or show one.")
+
+    @Argument(help: "A trigger's name.") var name: String?
+    @OptionGroup var sources: NotificationSources
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await reporting {
+            let data = try await sources.read(try connection.connect("notifications")).data
+            try printSettings(data, prefix: "trigger.", name, header: ["NAME", "TEMPLATE", "CONDITION"]) { value in
+                let rules = value.arrayValue ?? []
+                return [
+                    rules.flatMap { $0["send"]?.arrayValue ?? [] }.compactMap(\.stringValue).joined(separator: ","),
+                    rules.compactMap { $0["when"]?.stringValue }.joined(separator: "; "),
+                ]
+            }
+        }
+    }
+}
+
+extension AsyncParsableCommand {
+    /// Prints a table of the settings with a prefix, or one of them as it is written.
+    fileprivate func printSettings(
+        _ data: [String: String], prefix: String, _ name: String?, header: [String], cells: (JSON) -> [String]
+    ) throws {
+        if let name {
+            guard let text = data[prefix + name] else {
+                throw CommandError("there is no \(prefix.dropLast()) \(name) in the ConfigMap")
+            }
+            return Terminal.write(text.hasSuffix("\n") ? text : text + "\n")
+        }
+        let keys = data.keys.filter { $0.hasPrefix(prefix) }.sorted()
+        if keys.isEmpty { return Terminal.complain("No resources found.") }
+        var table = TextTable(header: header)
+        for key in keys {
+            let value = (try? YAML.parse(Array((data[key] ?? "").utf8)).first) ?? .null
+            table.add([String(key.dropFirst(prefix.count))] + cells(value))
+        }
+        Terminal.write(table.text())
+    }
+
+    /// A Rollout with the AnalysisRuns that templates and conditions see.
+    fileprivate func context(
+        _ name: String, _ session: ClusterSession
+    ) async throws -> (rollout: JSON, runs: [JSON]) {
+        let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
+        let key = parts.count > 1 ? ObjectKey(namespace: parts[0], name: parts[1]) : session.key(name)
+        let rollout = try await session.get(.rollouts, key)
+        let runs = try await session.list(.analysisRuns, namespace: key.namespace).filter { run in
+            (run.at("metadata", "ownerReferences")?.arrayValue ?? []).contains {
+                $0["uid"]?.stringValue == rollout.uid
+            }
+        }
+        return (rollout, runs)
+    }
+}
+
+struct TriggerRun: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Say which conditions of a trigger a Rollout meets.")
+
+    @Argument(help: "The trigger's name.") var trigger: String
+    @Argument(help: "The Rollout, as NAME or NAMESPACE/NAME.") var rollout: String
+    @OptionGroup var sources: NotificationSources
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await reporting {
+            let session = try connection.connect("notifications")
+            let (data, secret) = try await sources.read(session)
+            let config = NotificationConfig(data: data, secret: secret)
+            guard let rules = config.triggers[trigger] else {
+                let known = config.triggers.keys.sorted().joined(separator: ", ")
+                throw CommandError("there is no trigger \(trigger); there are \(known.isEmpty ? "none" : known)")
+            }
+            let (object, runs) = try await context(rollout, session)
+            var table = TextTable(header: ["CONDITION", "RESULT"])
+            for rule in rules {
+                guard let when = rule.when else {
+                    table.add(["(always)", "true"])
+                    continue
+                }
+                let environment = Environment(
+                    ["rollout": Value(object), "analysisRuns": Value(.array(runs))], now: Terminal.now())
+                let result: String
+                do {
+                    if case .bool(let answer) = try Expression(when).evaluate(environment) {
+                        result = "\(answer)"
+                    } else {
+                        result = "error: it gives no boolean"
+                    }
+                } catch { result = "error: \(error)" }
+                table.add([when, result])
+            }
+            Terminal.write(table.text())
+        }
+    }
+}
+
+struct TemplateNotify: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "notify", abstract: "Fill a template in for a Rollout, and send it.")
+
+    @Argument(help: "The template's name.") var template: String
+    @Argument(help: "The Rollout, as NAME or NAMESPACE/NAME.") var rollout: String
+
+    @Option(help: "SERVICE:RECIPIENT; console:stdout prints. May be repeated.")
+    var recipient = ["console:stdout"]
+
+    @OptionGroup var sources: NotificationSources
+    @OptionGroup var connection: ConnectionOptions
+
+    func run() async throws {
+        try await reporting {
+            let session = try connection.connect("notifications")
+            let (data, secret) = try await sources.read(session)
+            let (object, runs) = try await context(rollout, session)
+            for recipient in recipient {
+                let parts = recipient.split(separator: ":", maxSplits: 1).map(String.init)
+                let service = parts.first ?? ""
+                if service == "console" {
+                    Terminal.write(try message(data, object, runs, recipient: parts.last ?? "") + "\n")
+                } else {
+                    try await send(data, secret, object, runs, service, parts.count > 1 ? parts[1] : "")
+                }
+            }
+        }
+    }
+
+    private func message(
+        _ data: [String: String], _ rollout: JSON, _ runs: [JSON], recipient: String
+    ) throws -> String {
+        let config = NotificationConfig(data: data.filter { $0.key == "template.\(template)" }, secret: [:])
+        guard let template = config.templates[template] else {
+            throw CommandError(
+                config.problems.first ?? "there is no template \(template); see `notifications template get`")
+        }
+        return try template.message.render([
+            "rollout": rollout, "analysisRuns": .array(runs), "recipient": .string(recipient),
+            "serviceType": "console",
+        ])
+    }
+
+    private func send(
+        _ data: [String: String], _ secret: [String: String], _ rollout: JSON, _ runs: [JSON], _ service: String,
+        _ recipient: String
+    ) async throws {
+        // A trigger and a subscription that exist for this once, so that nothing but this is sent.
+        let trigger = "on-request"
+        var data = data.filter { $0.key != "subscriptions" }
+        data["trigger.\(trigger)"] = "- send: [\(JSON.string(template))]"
+        var rollout = rollout
+        rollout.set(
+            ["notifications.argoproj.io/subscribe.\(trigger).\(service)": .string(recipient)], at: "metadata",
+            "annotations")
+        let config = NotificationConfig(data: data, secret: secret)
+        let plan = DeliveryPlan.event(
+            trigger, fact: "\(Terminal.now().rfc3339Micro)", rollout: rollout, analysisRuns: runs, config,
+            isRecorded: { _ in false }, when: { _, _ in true })
+        guard let delivery = plan.deliveries.first else {
+            let reasons = plan.problems + config.problems
+            throw CommandError("nothing can be sent: \(reasons.joined(separator: "; "))")
+        }
+        let services = config.services
+        let courier = HTTPCourier(client: HTTPClient(), service: { services[$0] })
+        try await courier.deliver(delivery)
+        Terminal.write("notification sent to \(service):\(recipient)\n")
+    }
+}

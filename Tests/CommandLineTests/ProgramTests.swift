@@ -1,0 +1,120 @@
+import Manifest
+import SluiceTestKit
+import Testing
+
+@testable import sluice
+
+@Suite("The program's name and arguments") struct ProgramTests {
+    @Test(
+        "the name it is called by decides",
+        arguments: [
+            ("/usr/local/bin/sluice", .sluice), ("kubectl-sluice", .plugin), ("./kubectl-argo-rollouts", .argoRollouts),
+            ("/opt/kubectl-argo-rollouts-linux-amd64", .argoRollouts), ("", .sluice),
+        ] as [(String, Invocation)])
+    func name(path: String, expected: Invocation) { #expect(Invocation(path: path) == expected) }
+
+    @Test("in the place of Argo Rollouts' plugin every failure is 1")
+    func codes() {
+        for code: Int32 in [1, 2, 64, 130] {
+            #expect(Invocation.argoRollouts.exitCode(code) == 1)
+            #expect(Invocation.plugin.exitCode(code) == code)
+        }
+        #expect(Invocation.argoRollouts.exitCode(0) == 0)
+    }
+
+    @Test(
+        "arguments as kubectl's plugins take them",
+        arguments: [
+            ("-n prod get rollout web", "get rollout -n prod web"),
+            ("get -n prod rollout web", "get rollout -n prod web"),
+            ("--context=c --as me list ro -A", "list ro --context=c --as me -A"),
+            ("-nprod abort web", "abort -n prod web"),
+            ("--insecure-skip-tls-verify=true abort web", "abort --insecure-skip-tls-verify web"),
+            ("status web --watch=false", "status web --no-watch"),
+            ("status web -w=false -t=5s", "status web --no-watch -t 5s"),
+            ("status web --watch=true", "status web --watch"),
+            ("promote web --full=false", "promote web"),
+            ("list ro -ojson", "list ro -o json"),
+            ("promote web -c", "promote web -c"),
+            ("set image web web=shop:1=x", "set image web web=shop:1=x"),
+            ("create ar --from t -a name=true", "create ar --from t -a name=true"),
+            ("abort -- -nweb --full=true", "abort -- -nweb --full=true"),
+            ("get rollout get", "get rollout get"),
+            ("-n", "-n"),
+            ("", ""),
+        ])
+    func order(given: String, expected: String) {
+        let words = given.split(separator: " ").map(String.init)
+        #expect(ArgumentOrder.parsable(words, root: Sluice.self).joined(separator: " ") == expected)
+    }
+
+    @Test("help and completion name the program as it was called", arguments: [Invocation.sluice, .argoRollouts])
+    func help(_ invocation: Invocation) async throws {
+        try await CommandStand.with { stand in
+            let help = await stand.run(["promote", "--help"], as: invocation)
+            #expect(help.output.contains("USAGE: \(invocation.rawValue) promote"))
+            #expect(help.code == 0)
+            for shell in ["bash", "zsh", "fish", "powershell"] {
+                let script = await stand.run(["completion", shell], as: invocation)
+                #expect(script.output.contains(invocation.rawValue), "\(shell)")
+                #expect(script.output.contains("terminate"), "\(shell)")
+                #expect(script.code == 0)
+            }
+            #expect(await stand.run(["completion", "tcsh"], as: invocation).code == invocation.exitCode(64))
+        }
+    }
+
+    @Test("a group of commands without one of them is wrong usage", arguments: ["get", "list", "set", "terminate"])
+    func group(_ word: String) async throws {
+        try await CommandStand.with { stand in
+            for (invocation, code) in [(Invocation.sluice, Int32(64)), (.argoRollouts, 1)] {
+                let outcome = await stand.run([word], as: invocation)
+                #expect(outcome.code == code)
+                #expect(outcome.error.contains("USAGE"))
+                #expect(outcome.output == "")
+            }
+            let help = await stand.run(["help", word])
+            #expect(help.code == 0)
+            #expect(help.output.contains("USAGE"))
+        }
+    }
+
+    @Test("a server that is not there is told, not waited for")
+    func away() async throws {
+        try await CommandStand.with { stand in
+            let outcome = await stand.run(
+                ["list", "rollouts", "--server", "http://127.0.0.1:1", "--request-timeout", "1s"])
+            #expect(outcome.code == 2)
+            #expect(outcome.error.hasPrefix("error: "))
+        }
+    }
+
+    @Test("flags of the connection beat the kubeconfig")
+    func connection() async throws {
+        try await CommandStand.with { stand in
+            try await stand.createShop()
+            for flags in [
+                ["--user", "nobody"], ["--cluster", "nowhere"], ["--context", "nothing"],
+            ] {
+                let outcome = await stand.run(["list", "rollouts"] + flags)
+                #expect(outcome.code == 2)
+                #expect(outcome.error.contains(flags[1]), "\(outcome.error)")
+            }
+            #expect(await stand.run(["list", "rollouts", "--as-group", "x"]).code == 64)
+            let told = await stand.run(["list", "rollouts", "-n", "prod", "-v=6"])
+            #expect(told.error.contains("GET 127.0.0.1"), "\(told.error)")
+            #expect(told.output.contains("shop"))
+        }
+    }
+
+    @Test("versions")
+    func version() async throws {
+        try await CommandStand.with { stand in
+            #expect(await stand.run(["version", "--short"]).output == "\(Version.number)\n")
+            #expect(
+                await stand.run(["version", "--short"], as: .argoRollouts).output
+                    == "kubectl-argo-rollouts: v\(Version.number)\n")
+            #expect(await stand.run(["version"]).output.contains("Kubernetes v"))
+        }
+    }
+}
