@@ -32,12 +32,13 @@ package enum Promotion: Hashable, Sendable {
         case .full:
             return (facts.currentHash != facts.stableHash ? [status(["promoteFull": true])] : []) + unpause
         case .acceptInconclusive:
-            guard !inconclusiveRuns(of: rollout).isEmpty else {
+            let pauses = rollout.at("status", "pauseConditions")?.arrayValue ?? []
+            let kept = pauses.filter { $0["reason"]?.stringValue != "InconclusiveAnalysisRun" }
+            // Once its run is accepted only the pause tells of it.
+            guard kept.count < pauses.count || !inconclusiveRuns(of: rollout).isEmpty else {
                 throw PromotionError(
                     "no analysis of this Rollout is inconclusive; promote it without --accept-inconclusive")
             }
-            let pauses = rollout.at("status", "pauseConditions")?.arrayValue ?? []
-            let kept = pauses.filter { $0["reason"]?.stringValue != "InconclusiveAnalysisRun" }
             return [
                 status([
                     "pauseConditions": kept.isEmpty ? .null : .array(kept), "controllerPause": .bool(!kept.isEmpty),
@@ -84,7 +85,6 @@ package struct PromotionBasis: Hashable, Sendable {
     private var isAborted: Bool
     private var currentHash: String
     private var stepCount: Int
-    private var inconclusive: [String]
 
     package init(_ rollout: JSON) {
         let facts = RolloutFacts(rollout)
@@ -95,7 +95,6 @@ package struct PromotionBasis: Hashable, Sendable {
         isAborted = facts.isAborted
         currentHash = facts.currentHash
         stepCount = facts.steps.count
-        inconclusive = Promotion.acceptInconclusive.inconclusiveRuns(of: rollout)
     }
 
     /// How `other` differs, for a person; `nil` where it does not.

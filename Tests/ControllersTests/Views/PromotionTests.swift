@@ -62,6 +62,15 @@ import Testing
             ],
             expected: [status(["pauseConditions": .null, "controllerPause": false])]),
         Row(
+            testDescription: "a run that is accepted already leaves its pause to be cleared",
+            promotion: .acceptInconclusive,
+            status: [
+                "currentStepIndex": 1, "controllerPause": true,
+                "pauseConditions": [["reason": "InconclusiveAnalysisRun"]],
+                "canary": ["currentBackgroundAnalysisRunStatus": ["name": "run", "status": "Successful"]],
+            ],
+            expected: [status(["pauseConditions": .null, "controllerPause": false])]),
+        Row(
             testDescription: "a blue-green pause is cleared", promotion: .next,
             status: ["pauseConditions": [["reason": "BlueGreenPause"]]],
             spec: ["strategy": ["blueGreen": ["activeService": "a"]]],
@@ -105,6 +114,10 @@ import Testing
         "what was decided on changes with step, pause, version and abort, and with nothing else",
         arguments: [
             ("message", "other", nil), ("observedGeneration", "7", nil), ("canary", ["weights": [:]], nil),
+            (
+                "canary",
+                ["currentBackgroundAnalysisRunStatus": ["name": "run", "status": "Successful"]], nil
+            ),
             ("currentStepIndex", 0, "it moved from step 1 to step 0"), ("pauseConditions", .null, "its pause changed"),
             ("abort", true, "it was aborted"), ("currentPodHash", "new", "another version has begun"),
         ] as [(String, JSON, String?)])
