@@ -41,7 +41,7 @@ import Transport
         _ method: String, _ url: String, _ body: JSON? = nil, headers: HTTPHeaders = [:]
     ) async throws -> (status: Int, body: [UInt8]) {
         let response = try await http.send(
-            HTTPRequest(method, url, headers: headers, body: body?.serialized(), timeout: .seconds(10)))
+            HTTPRequest(method, url, headers: headers, body: body?.serialized(), timeout: .seconds(60)))
         return (response.status, response.body)
     }
 
