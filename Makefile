@@ -8,7 +8,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 CONFIGURATION ?= debug
 BINARY := .build/$(CONFIGURATION)/sluice
 
-.PHONY: demo test build release e2e simulate bench compare fuzz lint format image-test clean setup setup-demo
+.PHONY: demo test build release e2e simulate bench compare fuzz lint format image-test bare-test clean setup setup-demo
 
 demo: setup-demo build  ## run the main job: three acts of a guarded release, live
 	$(BINARY) demo $(DEMO_FLAGS)
@@ -62,6 +62,9 @@ format:
 
 image-test: release
 	deploy/image/test.sh .build/release/sluice
+
+bare-test:  ## make test and make demo on a bare Debian 12, in a debootstrap folder
+	scripts/bare-machine-test $(BARE_FLAGS)
 
 clean:
 	rm -rf .build Benchmarks/.build Simulation/.build Fuzz/.build
