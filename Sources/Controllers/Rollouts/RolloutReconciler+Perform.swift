@@ -157,7 +157,9 @@ extension RolloutReconciler {
             event.isWarning ? .warning : .normal, event.reason, event.message,
             regarding: ObjectEvent.Target(
                 apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", key: rollout.key, uid: rollout.uid,
-                resourceVersion: rollout.resourceVersion))
+                resourceVersion: rollout.resourceVersion),
+            // Beside `RolloutUpdated`, `NewReplicaSetCreated` and the recorded weights they tell little more.
+            isImplied: ["RolloutNotCompleted", "ScalingReplicaSet", "RolloutAddedToInformer"].contains(event.reason))
         onEvent(rollout, event)
     }
 }

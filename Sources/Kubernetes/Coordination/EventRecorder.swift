@@ -7,6 +7,8 @@ import Transport
 /// Recording never waits and never fails; when too many wait to be written, new ones are dropped and counted.
 package final class EventRecorder: Sendable {
     private static let pendingLimit = 1_000
+    /// While more than this wait, those that others imply are left out.
+    private static let crowded = 8
     private static let tries = 12
 
     private struct State {
@@ -39,10 +41,19 @@ package final class EventRecorder: Sendable {
     /// Notes an event; it is written soon.
     ///
     /// URLs in the message lose their credentials.
-    package func record(_ event: ObjectEvent) {
+    /// - Parameter isImplied: Others of the same moment tell as much; it is left out when many wait.
+    package func record(_ event: ObjectEvent, isImplied: Bool = false) {
         var event = event
         event.message = withoutCredentials(event.message)
-        state.withLock { $0.pending += 1 }
+        let isLeftOut = state.withLock { state in
+            if isImplied, state.pending > Self.crowded {
+                state.dropped += 1
+                return true
+            }
+            state.pending += 1
+            return false
+        }
+        if isLeftOut { return }
         guard case .enqueued = input.yield(event) else {
             state.withLock { state in
                 state.pending -= 1
@@ -53,9 +64,10 @@ package final class EventRecorder: Sendable {
     }
 
     package func record(
-        _ level: ObjectEvent.Level = .normal, _ reason: String, _ message: String, regarding: ObjectEvent.Target
+        _ level: ObjectEvent.Level = .normal, _ reason: String, _ message: String, regarding: ObjectEvent.Target,
+        isImplied: Bool = false
     ) {
-        record(ObjectEvent(level, reason, message, regarding: regarding))
+        record(ObjectEvent(level, reason, message, regarding: regarding), isImplied: isImplied)
     }
 
     /// Events that were dropped because too many waited.

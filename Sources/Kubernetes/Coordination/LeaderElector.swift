@@ -82,15 +82,20 @@ package final class LeaderElector: Sendable {
     /// Renews until that fails for longer than the deadline, or until cancelled.
     private func renew() async -> End {
         var renewed = ContinuousClock.now
+        var isRenewed = true
         while true {
-            try? await Task.sleep(for: retryDelay())
+            // A Lease that was renewed a moment ago is good for a while; one that was not is tried again soon.
+            try? await Task.sleep(for: isRenewed ? max(retryDelay(), timing.renewDeadline / 3) : retryDelay())
             if Task.isCancelled { return .finished }
             let left = timing.renewDeadline - (ContinuousClock.now - renewed)
             if left > .zero, await attempt(within: left) {
                 renewed = ContinuousClock.now
-            } else if Task.isCancelled {
-                return .finished
-            } else if ContinuousClock.now - renewed >= timing.renewDeadline {
+                isRenewed = true
+                continue
+            }
+            isRenewed = false
+            if Task.isCancelled { return .finished }
+            if ContinuousClock.now - renewed >= timing.renewDeadline {
                 logger.error("lease not renewed in time, giving up", metadata: ["lease": "\(key)"])
                 return .lost
             }

@@ -16,8 +16,6 @@ package enum Keys {
     package static let fastRollback = "sluice.dev/fast-rollback-from"
     /// What a newer revision does to an update that is under way: `supersede`, `queue` or `hotfix`.
     package static let onNewRevision = "sluice.dev/on-new-revision"
-    /// Inconclusive AnalysisRuns that a person accepts, by name, separated by commas.
-    package static let acceptedAnalysis = "sluice.dev/accepted-analysis"
     package static let instanceID = "argo-rollouts.argoproj.io/controller-instance-id"
     package static let experimentName = "experiment.argoproj.io/name"
     package static let rolloutType = "rollout-type"
@@ -29,6 +27,6 @@ package enum Keys {
 
     /// Annotations of a Rollout that its ReplicaSets do not inherit.
     static let notCopied: Set<String> = [
-        lastApplied, revision, revisionHistory, desiredReplicas, notified, acceptedAnalysis, onNewRevision,
+        lastApplied, revision, revisionHistory, desiredReplicas, notified, onNewRevision,
     ]
 }

@@ -74,15 +74,7 @@ extension RolloutReconcile {
         return .proceed
     }
 
-    /// Whether a run is good enough to go on: successful, or accepted by a person as it is.
-    func hasSucceeded(_ run: RolloutStatus.AnalysisRunStatus?) -> Bool {
-        guard let run else { return false }
-        return run.status == "Successful" || run.status == "Inconclusive" && isAccepted(run.name)
-    }
-
-    private func isAccepted(_ name: String) -> Bool {
-        (rollout.annotations[Keys.acceptedAnalysis] ?? "").split(separator: ",").contains { $0 == name }
-    }
+    func hasSucceeded(_ run: RolloutStatus.AnalysisRunStatus?) -> Bool { run?.status == "Successful" }
 
     private var backgroundReference: AnalysisReference? {
         guard let analysis = canary.analysis, !analysis.reference.templates.isEmpty, !status.currentPodHash.isEmpty,
@@ -104,7 +96,6 @@ extension RolloutReconcile {
         let wantsAnother =
             run?.phase == "Inconclusive" && status.controllerPause && !status.hasPause(PauseReason.canaryPauseStep)
             && !status.hasPause(PauseReason.inconclusiveAnalysis) && !status.hasPause(PauseReason.blueGreenPause)
-            && !(run.map { isAccepted($0.name) } ?? false)
         if run == nil || wantsAnother || (isRetry && old.abortedAt != nil) {
             let isFree = purpose != .step || status.pauseConditions.isEmpty
             guard mayStart, isFree, !status.hasPause(PauseReason.inconclusiveAnalysis) else { return .proceed }
@@ -121,10 +112,6 @@ extension RolloutReconcile {
             requestAbort("\(purpose.words) \(run.name) ended as \(run.phase)\(why)")
             return .abortRequested
         case "Inconclusive":
-            if isAccepted(run.name) {
-                status.pauseConditions.removeAll { $0.reason == PauseReason.inconclusiveAnalysis }
-                return .proceed
-            }
             if !status.hasPause(PauseReason.inconclusiveAnalysis) { addPause(PauseReason.inconclusiveAnalysis) }
             return .pauseRequested
         default: return .proceed

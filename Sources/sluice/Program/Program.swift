@@ -78,7 +78,10 @@ struct Sluice: AsyncParsableCommand {
                 CommandGroup(
                     name: "GitOps", subcommands: [AppCommand.self, TraceCommand.self]),
                 CommandGroup(
-                    name: "Checking", subcommands: [LintCommand.self, RenderCommand.self]),
+                    name: "Checking",
+                    subcommands: [
+                        LintCommand.self, RenderCommand.self, PlanCommand.self, RecordCommand.self, ReplayCommand.self,
+                    ]),
                 CommandGroup(
                     name: "Other",
                     subcommands: [

@@ -1,4 +1,5 @@
 import Glibc
+import Manifest
 
 /// A file that a person names, or standard input.
 enum InputFile {
@@ -18,6 +19,13 @@ enum InputFile {
             if count == 0 { return bytes }
             bytes += buffer[..<count]
             guard bytes.count <= limit else { throw CommandError("cannot read \(path): it has more than 32 MiB") }
+        }
+    }
+
+    /// The objects of a YAML or JSON file, those of lists included.
+    static func objects(_ path: String) throws -> [JSON] {
+        try YAML.parse(try read(path)).flatMap { document in
+            document["kind"]?.stringValue?.hasSuffix("List") == true ? document["items"]?.arrayValue ?? [] : [document]
         }
     }
 }

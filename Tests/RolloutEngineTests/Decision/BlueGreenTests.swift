@@ -228,10 +228,9 @@ import Testing
         world.runs[run]?.phase = "Inconclusive"
         try world.run()
         #expect(world.status.message == "InconclusiveAnalysisRun")
-        try world.edit([
-            "metadata": ["annotations": ["sluice.dev/accepted-analysis": .string(run)]],
-            "status": ["pauseConditions": .null],
-        ])
+        let labels = (world.runs[run]?.labels ?? [:]).merging(["sluice.dev/inconclusive-accepted": "true"]) { $1 }
+        world.runs[run] = AnalysisRunFact(name: run, uid: run, phase: "Inconclusive", labels: labels)
+        try world.edit(["status": ["pauseConditions": .null]])
         try world.run()
         #expect(world.status.stableRS == world.status.currentPodHash)
         #expect(world.runs.count == 1, "no further run")
