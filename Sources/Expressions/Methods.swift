@@ -7,6 +7,9 @@ enum Methods {
         "Milliseconds", "String",
     ]
 
+    /// Methods with one argument, and the operators that do the same.
+    static let operators = ["Sub": "-", "Add": "+", "Before": "<", "After": ">", "Equal": "=="]
+
     /// `nil` where the value has no such method.
     static func call(_ name: String, on value: Value) -> Value? {
         switch value {

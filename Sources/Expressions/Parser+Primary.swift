@@ -14,6 +14,9 @@ extension Parser {
             case "nil": return try node(.literal(.null), at: start)
             default: break
             }
+            if name == "time", at("."), !locals.contains(name), let moment = try moment(at: start) {
+                return try postfix(moment)
+            }
             return try postfix(at("(") ? try call(name, at: start, first: nil) : try variable(name, at: start))
         case .symbol(let symbol):
             if let precedence = Self.unary[symbol] {
@@ -35,6 +38,19 @@ extension Parser {
             }
         case .end: throw unexpected(wanted: "a value")
         }
+    }
+
+    /// `time.Now()` and `time.Parse(text)`, as triggers of notifications have them.
+    ///
+    /// `nil`, with nothing read, where something else follows: a variable may have that name.
+    private mutating func moment(at start: Int) throws(ExpressionError) -> Node? {
+        var ahead = self
+        try ahead.advance()
+        guard case .name(let name) = ahead.token.kind, name == "Now" || name == "Parse" else { return nil }
+        try ahead.advance()
+        guard ahead.at("(") else { return nil }
+        self = ahead
+        return try call(name == "Now" ? "now" : "date", at: start, first: nil)
     }
 
     private mutating func literal(_ value: Value) throws(ExpressionError) -> Node {
@@ -129,6 +145,11 @@ extension Parser {
         try advance()
         guard at("(") else { return try node(.member(value, name, optional: optional), at: start, value) }
         try advance()
+        if let symbol = Methods.operators[name], !optional {
+            let argument = try expression(0)
+            try expect(")")
+            return try node(.binary(symbol, value, argument), at: start, value, argument)
+        }
         try expect(")")
         guard Methods.names.contains(name) else {
             throw ExpressionError(.syntax, "unknown method \(name)()", at: start)

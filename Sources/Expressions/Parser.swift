@@ -22,7 +22,7 @@ struct Parser {
     /// How many predicates stand around the current place.
     var predicateDepth = 0
     private var depth = 0
-    private var locals: [String] = []
+    private(set) var locals: [String] = []
     /// Variables of the environment that are used, with the place of their first use.
     private(set) var names: [(name: String, offset: Int)] = []
 

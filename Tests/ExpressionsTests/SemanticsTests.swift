@@ -53,6 +53,18 @@ struct SemanticsTests {
     func operators(source: String, expected: String) { #expect(outcome(source) == expected) }
 
     @Test(
+        "times are asked as in triggers of notifications",
+        arguments: [
+            ("time.Now().Unix()", "1800000000"), ("time.Parse('2027-01-15T07:00:00Z').Day()", "15"),
+            ("time.Now().Sub(time.Parse('2027-01-15T07:00:00Z')).Minutes() >= 60", "true"),
+            ("time.Parse('2027-01-15T07:00:00Z').Add(duration('1h')).After(time.Now())", "false"),
+            ("time.Parse('2027-01-15T07:00:00Z').Before(time.Now())", "true"), ("time.Parse('x')", "error"),
+            ("time.Later()", "error"), ("time.Now", "error"), ("let time = {Now: 1}; time.Now", "1"),
+            ("time.Now().Sub()", "error"), ("time", "error"),
+        ])
+    func times(source: String, expected: String) { #expect(outcome(source) == expected) }
+
+    @Test(
         "numbers that a query gives",
         arguments: [
             ("result >= 0.9", Value.float(.nan), "false"), ("result < 5", .float(.nan), "false"),
