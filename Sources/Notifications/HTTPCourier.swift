@@ -64,6 +64,7 @@ package struct HTTPCourier: Courier {
         case .timeout: "it did not answer in time"
         case .connectionLost: "the connection broke"
         case .tooLarge, .malformed: "its answer cannot be read"
+        case .refused: "it refused the message"
         case .cancelled, .stopped: "sending was stopped"
         }
     }

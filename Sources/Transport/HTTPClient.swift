@@ -29,6 +29,11 @@ package final class HTTPClient: Sendable {
         let transfer = try Transfer(request, onHead: onHead, onChunk: onChunk)
         return try await loop.run(transfer).get()
     }
+
+    /// Hands a mail to its SMTP server, which has taken it when this returns.
+    package func send(_ message: MailMessage) async throws(TransportError) {
+        _ = try await loop.run(try MailTransfer(message)).get()
+    }
 }
 
 /// Collects a body; used by the loop's thread, then by the caller, never by both.

@@ -3,7 +3,7 @@ import CCurl
 /// One request on its way, as libcurl sees it.
 ///
 /// Made by the caller, then touched by the loop's thread only.
-final class Transfer: @unchecked Sendable {
+final class Transfer: LoopTransfer, @unchecked Sendable {
     private static let maxHeaderBytes = 1 << 20
 
     let request: HTTPRequest
@@ -49,7 +49,11 @@ final class Transfer: @unchecked Sendable {
         waiting?.resume(returning: result)
     }
 
-    func error(_ code: TransportError.Code, _ why: String, mayHaveTakenEffect: Bool = true) -> TransportError {
+    func error(_ code: TransportError.Code, _ why: String) -> TransportError {
+        error(code, why, mayHaveTakenEffect: true)
+    }
+
+    func error(_ code: TransportError.Code, _ why: String, mayHaveTakenEffect: Bool) -> TransportError {
         TransportError(
             code, place: "\(request.method) \(parts.origin)", why: why, mayHaveTakenEffect: mayHaveTakenEffect)
     }
@@ -241,7 +245,7 @@ final class Transfer: @unchecked Sendable {
 }
 
 extension TransportError.Code {
-    fileprivate init(_ code: CURLcode) {
+    init(_ code: CURLcode) {
         self =
             switch code {
             case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolvable

@@ -7,14 +7,14 @@ import Manifest
 /// Handles are touched by that thread only. Others put work into the inbox and wake it.
 final class TransferLoop: @unchecked Sendable {  // `inbox` has its lock; `active` belongs to the thread
     private struct Inbox {
-        var added: [Transfer] = []
-        var cancelled: [Transfer] = []
+        var added: [any LoopTransfer] = []
+        var cancelled: [any LoopTransfer] = []
         var isStopped = false
     }
 
     private let multi: UnsafeMutableRawPointer?
     private let inbox = Lock(Inbox())
-    private var active: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var active: [UnsafeMutableRawPointer: any LoopTransfer] = [:]
 
     private static let isReady = ccurl_global_init() == CURLE_OK
 
@@ -40,7 +40,7 @@ final class TransferLoop: @unchecked Sendable {  // `inbox` has its lock; `activ
     }
 
     /// Runs a transfer to its end; cancelling the calling task ends it at once.
-    func run(_ transfer: Transfer) async -> Result<HTTPResponseHead, TransportError> {
+    func run(_ transfer: some LoopTransfer) async -> Result<HTTPResponseHead, TransportError> {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 transfer.continuation = continuation
@@ -50,7 +50,10 @@ final class TransferLoop: @unchecked Sendable {  // `inbox` has its lock; `activ
                     curl_multi_wakeup(multi)
                     return false
                 }
-                if isStopped { transfer.finish(.failure(transfer.error(.cancelled, "the HTTP client is closed"))) }
+                if isStopped {
+                    transfer.finish(
+                        .failure(transfer.error(.cancelled, "the client is closed", mayHaveTakenEffect: false)))
+                }
             }
         } onCancel: {
             inbox.withLock { inbox in
@@ -81,7 +84,9 @@ final class TransferLoop: @unchecked Sendable {  // `inbox` has its lock; `activ
             }
             if taken.isStopped {
                 for (handle, transfer) in active { end(handle, transfer, .cancelled) }
-                for transfer in taken.added { transfer.finish(.failure(transfer.error(.cancelled, "cancelled"))) }
+                for transfer in taken.added {
+                    transfer.finish(.failure(transfer.error(.cancelled, "cancelled", mayHaveTakenEffect: true)))
+                }
                 curl_multi_cleanup(multi)
                 return
             }
@@ -100,9 +105,9 @@ final class TransferLoop: @unchecked Sendable {  // `inbox` has its lock; `activ
         }
     }
 
-    private func begin(_ transfer: Transfer) {
+    private func begin(_ transfer: some LoopTransfer) {
         if transfer.isCancelled {
-            transfer.finish(.failure(transfer.error(.cancelled, "cancelled")))
+            transfer.finish(.failure(transfer.error(.cancelled, "cancelled", mayHaveTakenEffect: true)))
             return
         }
         switch transfer.prepare() {
@@ -128,10 +133,10 @@ final class TransferLoop: @unchecked Sendable {  // `inbox` has its lock; `activ
         }
     }
 
-    private func end(_ handle: UnsafeMutableRawPointer, _ transfer: Transfer, _ code: TransportError.Code) {
+    private func end(_ handle: UnsafeMutableRawPointer, _ transfer: some LoopTransfer, _ code: TransportError.Code) {
         active[handle] = nil
         curl_multi_remove_handle(multi, handle)
         transfer.cleanUp()
-        transfer.finish(.failure(transfer.error(code, "cancelled")))
+        transfer.finish(.failure(transfer.error(code, "cancelled", mayHaveTakenEffect: true)))
     }
 }

@@ -16,6 +16,8 @@ package struct TransportError: Error, Hashable, CustomStringConvertible {
         case tooLarge
         /// The peer does not speak HTTP as it should.
         case malformed
+        /// A mail server refuses the login, an address or the mail, or has no encryption to offer.
+        case refused
         case cancelled
         /// The receiver of a streamed body has thrown.
         case stopped
@@ -39,7 +41,7 @@ package struct TransportError: Error, Hashable, CustomStringConvertible {
     package var isRetriable: Bool {
         switch code {
         case .unresolvable, .unreachable, .timeout, .connectionLost, .malformed: true
-        case .invalidRequest, .untrusted, .tooLarge, .cancelled, .stopped: false
+        case .invalidRequest, .untrusted, .tooLarge, .refused, .cancelled, .stopped: false
         }
     }
 
