@@ -35,10 +35,11 @@ package final class ControllerAssembly: Sendable {
             api, namespace: options.namespace, istioVersion: options.istioVersion, logger: logger)
 
         let settings = NotificationSettings(
-            api, namespace: options.argoRolloutsNamespace, recorder: recorder, logger: logger)
+            api, namespace: options.argoRolloutsNamespace, selfService: options.selfServiceNotifications,
+            watched: options.namespace, recorder: recorder, logger: logger)
         let notifications = NotificationController(
             api: api, rollouts: caches.rollouts, settings: settings,
-            courier: HTTPCourier(client: http, service: { settings.config.services[$0] }),
+            courier: ServiceCourier(client: http, service: { settings.service(of: $0) }),
             recorder: recorder, metrics: metrics, clock: clock, logger: logger)
         self.settings = settings
         self.notifications = notifications

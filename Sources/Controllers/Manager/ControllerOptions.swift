@@ -20,6 +20,8 @@ package struct ControllerOptions: Sendable {
     package var controllerNamespace = "sluice-system"
     /// Where the Lease and the notification ConfigMap of Argo Rollouts stand.
     package var argoRolloutsNamespace = "argo-rollouts"
+    /// Whether notification settings in the namespaces of Rollouts count besides the controller's own.
+    package var selfServiceNotifications = false
     /// Where Applications stand.
     package var argocdNamespace = "argocd"
     /// ServiceAccount as `namespace:name` that applies are made as; `nil` applies as the controller itself.

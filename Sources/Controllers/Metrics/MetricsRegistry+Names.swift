@@ -46,6 +46,9 @@ extension MetricsRegistry {
             "build_info", [("version", version), ("goversion", ""), ("goarch", architecture), ("commit", "")], 1)
         registry.declare("notification_send_success", .counter, "Notifications that were delivered.")
         registry.declare("notification_send_error", .counter, "Notifications that could not be delivered.")
+        registry.declare(
+            "notification_send", .histogram, "Seconds that a try to deliver a notification took.",
+            bounds: [0.01, 0.15, 0.25, 0.5, 1])
         registry.declare("argo_rollouts_controller_info", .gauge, "Version of the controller.")
         registry.set("argo_rollouts_controller_info", [("version", version)], 1)
         registry.declare("argocd_app_info", .gauge, "Information about an Application.")

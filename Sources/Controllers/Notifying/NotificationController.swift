@@ -1,4 +1,3 @@
-import Expressions
 package import Kubernetes
 package import Logging
 package import Manifest
@@ -25,6 +24,7 @@ package final class NotificationController: Sendable {
     let clock: any WallClock
     let logger: Logger
     let backoff: DeliveryBackoff
+    let gate = DeliveryGate()
     private let queue = Workqueue<ObjectKey>("Notifications")
     private let state = Lock(State())
 
@@ -73,7 +73,8 @@ package final class NotificationController: Sendable {
     /// Takes an event note; returns at once, and drops it when ten thousand Rollouts wait already.
     package func notify(_ rollout: Rollout, _ event: RolloutEvent) {
         let trigger = Subscription.trigger(ofReason: event.reason)
-        guard !settings.isReady || settings.config.triggers[trigger] != nil else { return }
+        let isKnown = settings.scopes(for: rollout.key.namespace).contains { $0.config.triggers[trigger] != nil }
+        guard !settings.isReady || isKnown else { return }
         let isTaken = state.withLock { state in
             guard state.pending[rollout.key] != nil || state.pending.count < NotificationController.maxPending else {
                 state.dropped += 1
@@ -89,7 +90,7 @@ package final class NotificationController: Sendable {
     package var dropped: Int { state.withLock { $0.dropped } }
 
     /// Works until cancelled; finishes the deliveries in hand.
-    package func run(workers: Int = 4) async {
+    package func run(workers: Int = 16) async {
         let loop = ControllerLoop(queue, workers: workers, logger: logger) { [self] key in try await reconcile(key) }
         await withTaskCancellationHandler {
             await loop.run()
@@ -103,7 +104,8 @@ package final class NotificationController: Sendable {
 
     private func enqueue(_ key: ObjectKey) {
         // Before the settings are read nothing is known to be unwanted; they enqueue all again.
-        if settings.isReady, !settings.config.services.isEmpty { queue.add(key) }
+        guard settings.isReady else { return }
+        if settings.scopes(for: key.namespace).contains(where: { !$0.config.services.isEmpty }) { queue.add(key) }
     }
 
     private func forget(_ key: ObjectKey) {
@@ -122,15 +124,18 @@ package final class NotificationController: Sendable {
             forget(key)
             return nil
         }
-        let config = settings.config
+        let scopes = settings.scopes(for: key.namespace)
         let facts = rollout.notificationFacts
-        let subscribed = Set(Subscription.all(of: facts, config).subscriptions.map(\.trigger)).intersection(
-            config.triggers.keys)
+        var subscribed = Set<String>()
+        for scope in scopes {
+            let triggers = Subscription.all(of: facts, scope.config).subscriptions.map(\.trigger)
+            subscribed.formUnion(triggers.filter { scope.config.triggers[$0] != nil })
+        }
         let pending = state.withLock { $0.pending.removeValue(forKey: key) ?? [] }.intersection(subscribed)
         guard !subscribed.isEmpty else { return nil }
         do {
-            guard pending.isEmpty, !mayOwe(rollout, facts, subscribed, config) else {
-                return try await settle(rollout, pending, subscribed, config)
+            guard pending.isEmpty, !mayOwe(rollout, facts, subscribed, scopes) else {
+                return try await settle(rollout, pending, subscribed, scopes)
             }
             return nil
         } catch {
@@ -140,19 +145,24 @@ package final class NotificationController: Sendable {
     }
 
     /// Whether the cached state leaves anything to tell or to record; makes no request.
-    private func mayOwe(_ rollout: Rollout, _ facts: JSON, _ subscribed: Set<String>, _ config: NotificationConfig)
-        -> Bool
-    {
+    private func mayOwe(
+        _ rollout: Rollout, _ facts: JSON, _ subscribed: Set<String>, _ scopes: [NotificationScope]
+    ) -> Bool {
         let record = NotificationRecord(annotations: rollout.annotations)
         let implied = Set(FactIdentity.implied(by: facts))
         for trigger in subscribed {
             guard record.facts[trigger] != nil else { return true }
             if implied.contains(trigger), !record.isTold(FactIdentity.of(trigger, facts), of: trigger) { return true }
         }
-        guard subscribed.contains(where: { config.triggers[$0]?.contains { $0.when != nil } ?? false }) else {
-            return false
+        return hasConditions(subscribed, scopes)
+            && state.withLock { $0.evaluated[rollout.key] != rollout.resourceVersion }
+    }
+
+    /// Whether anything is to be sent when a condition becomes true.
+    func hasConditions(_ subscribed: Set<String>, _ scopes: [NotificationScope]) -> Bool {
+        scopes.contains { scope in
+            subscribed.contains { scope.config.triggers[$0]?.contains { $0.when != nil } ?? false }
         }
-        return state.withLock { $0.evaluated[rollout.key] != rollout.resourceVersion }
     }
 
     func putBack(_ triggers: Set<String>, for key: ObjectKey) {
@@ -180,16 +190,4 @@ package final class NotificationController: Sendable {
     func noteRecorded(_ key: ObjectKey) { state.withLock { $0.unrecorded[key] = nil } }
 
     func forgetFailures(of id: String) { state.withLock { _ = $0.failures.removeValue(forKey: id) } }
-
-    /// Evaluates a `when` in the language of analysis conditions.
-    func isTrue(_ expression: String, _ context: JSON) throws -> Bool {
-        let variables = (context.objectValue ?? [:]).mapValues { Value($0) }
-        let value = try Expression(expression).evaluate(Environment(variables, now: clock.now()))
-        guard case .bool(let answer) = value else { throw NotABoolean() }
-        return answer
-    }
-}
-
-private struct NotABoolean: Error, CustomStringConvertible {
-    var description: String { "it gives no boolean" }
 }

@@ -3,41 +3,71 @@ package import Logging
 import Manifest
 package import Notifications
 
-/// Keeps the notification configuration equal to its ConfigMap and Secret.
+/// Keeps the notification configuration equal to its ConfigMap and Secret: the controller's own, and with self-service those
+/// of the same names in each namespace.
 package final class NotificationSettings: Sendable {
     package static let configMapName = "argo-rollouts-notification-configmap"
     package static let secretName = "argo-rollouts-notification-secret"
 
-    private let configMaps: Informer<UntypedObject>
-    private let secrets: Informer<UntypedObject>
+    private let namespace: String
+    private let own: NotificationObjects
+    /// Those of all namespaces that are watched; `nil` without self-service.
+    private let others: NotificationObjects?
     private let recorder: EventRecorder?
     private let logger: Logger
-    private let current = Lock<NotificationConfig?>(nil)
+    private let current = Lock<State?>(nil)
     private let listeners = Lock<[@Sendable () -> Void]>([])
 
-    /// - Parameter namespace: Where the two objects stand.
+    private struct State {
+        var config: NotificationConfig
+        /// Self-service settings by namespace, with the versions that they were read from.
+        var namespaces: [String: (version: String, config: NotificationConfig)] = [:]
+    }
+
+    /// - Parameters:
+    ///   - namespace: Where the controller's own two objects stand.
+    ///   - selfService: Whether those in the namespaces of Rollouts count, too.
+    ///   - watched: The only namespace of Rollouts; `nil` is all.
     package init(
-        _ api: any KubernetesAPI, namespace: String, recorder: EventRecorder? = nil, logger: Logger
+        _ api: any KubernetesAPI, namespace: String, selfService: Bool = false, watched: String? = nil,
+        recorder: EventRecorder? = nil, logger: Logger
     ) {
-        func only(_ name: String) -> ListOptions {
-            ListOptions(namespace: namespace, fieldSelector: "metadata.name=\(name)")
-        }
-        configMaps = Informer(
-            api, Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap"),
-            only(NotificationSettings.configMapName),
-            logger: logger)
-        secrets = Informer(
-            api, Resource(group: "", version: "v1", plural: "secrets", kind: "Secret"),
-            only(NotificationSettings.secretName),
-            logger: logger)
+        self.namespace = namespace
+        own = NotificationObjects(api, namespace: namespace, logger: logger)
+        others = selfService ? NotificationObjects(api, namespace: watched, logger: logger) : nil
         self.recorder = recorder
         self.logger = logger
     }
 
-    /// The configuration as it is now.
-    package var config: NotificationConfig { current.withLock { $0 } ?? NotificationConfig() }
+    /// The controller's own configuration as it is now.
+    package var config: NotificationConfig { current.withLock { $0?.config } ?? NotificationConfig() }
 
-    /// Whether both objects were read once.
+    /// The configurations that count for Rollouts of a namespace: the controller's own, then the namespace's.
+    package func scopes(for namespace: String) -> [NotificationScope] {
+        current.withLock { state in
+            guard let state else { return [] }
+            let own = NotificationScope(state.config)
+            guard let config = state.namespaces[namespace]?.config else { return [own] }
+            return [own, NotificationScope(namespace: namespace, config)]
+        }
+    }
+
+    /// The service that a delivery goes to, as it is configured now.
+    package func service(of delivery: Delivery) -> NotificationService? {
+        config(of: delivery.namespace)?.services[delivery.service]
+    }
+
+    /// A text for people, in which nothing of the settings' Secret stands.
+    func redacted(_ text: String, of namespace: String?) -> String { config(of: namespace)?.redacted(text) ?? text }
+
+    private func config(of namespace: String?) -> NotificationConfig? {
+        current.withLock { state in
+            guard let namespace else { return state?.config }
+            return state?.namespaces[namespace]?.config
+        }
+    }
+
+    /// Whether all objects were read once.
     package var isReady: Bool { current.withLock { $0 } != nil }
 
     /// Adds a listener for changes, which must not block.
@@ -45,15 +75,14 @@ package final class NotificationSettings: Sendable {
     /// Register before ``run()``.
     package func onChange(_ listener: @escaping @Sendable () -> Void) { listeners.withLock { $0.append(listener) } }
 
-    /// Watches both objects until cancelled.
+    /// Watches the objects until cancelled.
     package func run() async {
-        configMaps.onChange { [weak self] _, _, _ in self?.refresh() }
-        secrets.onChange { [weak self] _, _, _ in self?.refresh() }
+        let all = [own, others].compactMap(\.self)
+        for objects in all { objects.onChange { [weak self] in self?.refresh() } }
         await withDiscardingTaskGroup { group in
-            group.addTask { [configMaps] in await configMaps.run() }
-            group.addTask { [secrets] in await secrets.run() }
+            for objects in all { group.addTask { await objects.run() } }
             group.addTask { [self] in
-                guard await configMaps.waitUntilSynced(), await secrets.waitUntilSynced() else { return }
+                for objects in all { guard await objects.waitUntilSynced() else { return } }
                 refresh()
             }
         }
@@ -61,26 +90,39 @@ package final class NotificationSettings: Sendable {
 
     private func refresh() {
         // Without the Secret each `$key` would look missing, and be reported.
-        guard configMaps.hasSynced, secrets.hasSynced else { return }
-        let configMap = configMaps.store.all.first
-        var secret: [String: String] = [:]
-        for (key, value) in secrets.store.all.first?.json["data"]?.stringMap ?? [:] {
-            guard let bytes = decodedBase64(value) else { continue }
-            secret[key] = String(decoding: bytes, as: UTF8.self)
-        }
-        let config = NotificationConfig(data: configMap?.json["data"]?.stringMap ?? [:], secret: secret)
-        let known = current.withLock { current in
-            let known = current?.problems ?? []
-            current = config
-            return known
-        }
-        for problem in config.problems where !known.contains(problem) {
-            logger.warning("notification setting is left out", metadata: ["problem": "\(problem)"])
-            if let configMap {
-                recorder?.record(
-                    .warning, "NotificationConfigInvalid", problem, regarding: ObjectEvent.Target(configMap.json))
+        guard own.hasSynced, others?.hasSynced ?? true else { return }
+        let own = own.all[namespace] ?? NotificationObjects.Pair()
+        let others = (others?.all ?? [:]).filter { $0.key != namespace && $0.value.configMap != nil }
+        // Under the lock: two changes at once must not leave the older state.
+        let (before, after) = current.withLock { current in
+            let before = current
+            var state = State(config: own.config)
+            for (name, objects) in others {
+                let known = before?.namespaces[name]
+                state.namespaces[name] =
+                    known?.version == objects.version ? known : (objects.version, objects.config)
             }
+            current = state
+            return (before, state)
+        }
+        report(after.config.problems, known: before?.config.problems ?? [], own)
+        for (name, settings) in after.namespaces {
+            report(
+                settings.config.problems, known: before?.namespaces[name]?.config.problems ?? [],
+                others[name] ?? NotificationObjects.Pair())
         }
         for listener in listeners.withLock({ $0 }) { listener() }
+    }
+
+    private func report(_ problems: [String], known: [String], _ objects: NotificationObjects.Pair) {
+        for problem in problems where !known.contains(problem) {
+            logger.warning(
+                "notification setting is left out",
+                metadata: ["namespace": "\(objects.configMap?.objectKey.namespace ?? "")", "problem": "\(problem)"])
+            if let configMap = objects.configMap {
+                recorder?.record(
+                    .warning, "NotificationConfigInvalid", problem, regarding: ObjectEvent.Target(configMap))
+            }
+        }
     }
 }

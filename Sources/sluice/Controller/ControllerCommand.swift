@@ -37,6 +37,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Namespace of Applications.") var argocdNamespace = "argocd"
     @Option(help: "Namespace of Argo Rollouts' Lease and notification settings.") var argoRolloutsNamespace =
         "argo-rollouts"
+    @Flag(help: "Let namespaces have notification settings of their own.") var selfServiceNotificationEnabled = false
     @Option(help: "What happens to a rejected commit where its Application does not say: hold, restore or revert.")
     var defaultOnRejection: String?
     @Option(help: "Seconds between two looks at a repository.") var appResync = 120
@@ -87,6 +88,7 @@ struct ControllerCommand: AsyncParsableCommand {
         options.retryPeriod = .seconds(max(1, leaderElectionRetryPeriod))
         options.controllerNamespace = getenv("POD_NAMESPACE").map { String(cString: $0) } ?? "sluice-system"
         options.argoRolloutsNamespace = argoRolloutsNamespace
+        options.selfServiceNotifications = selfServiceNotificationEnabled
         options.argocdNamespace = argocdNamespace
         options.analysisJobNamespace = ClusterConnection.variable("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE")
         options.syncAs = syncAs

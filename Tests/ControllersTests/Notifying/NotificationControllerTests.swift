@@ -11,6 +11,7 @@ private final class Mailbox: Courier {
     private struct State {
         var delivered: [Delivery] = []
         var tries = 0
+        var waiting = 0
         var failure: DeliveryError?
     }
 
@@ -18,9 +19,17 @@ private final class Mailbox: Courier {
 
     var delivered: [Delivery] { state.withLock { $0.delivered } }
     var tries: Int { state.withLock { $0.tries } }
+    /// Deliveries to this service wait until they are cancelled.
+    let stuck = "stuck"
+    var waiting: Int { state.withLock { $0.waiting } }
     func fail(_ error: DeliveryError?) { state.withLock { $0.failure = error } }
 
     func deliver(_ delivery: Delivery) async throws(DeliveryError) {
+        if delivery.service == stuck {
+            state.withLock { $0.waiting += 1 }
+            try? await Task.sleep(for: .seconds(3_600))
+            throw DeliveryError(service: stuck, why: "stopped", isRetriable: true)
+        }
         let failure = state.withLock { state in
             state.tries += 1
             if state.failure == nil { state.delivered.append(delivery) }
@@ -37,7 +46,7 @@ private final class Stage: Sendable {
     let mailbox = Mailbox()
     let key = ObjectKey(namespace: "default", name: "web")
 
-    init(subscribe: String? = "on-rollout-aborted.hooks") async throws {
+    init(subscribe: String? = "on-rollout-aborted.hooks", more: [String] = []) async throws {
         api = InMemoryKubernetes(cluster)
         let definitions = Resource(
             group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
@@ -63,6 +72,7 @@ private final class Stage: Sendable {
             "metadata": ["name": .string(NotificationSettings.configMapName), "namespace": "default"],
             "data": [
                 "service.webhook.hooks": "url: https://example.org/$token\n",
+                "service.webhook.stuck": "url: https://example.org/stuck\n",
                 "template.aborted": "message: \"{{.rollout.metadata.name}} aborted: {{.rollout.status.message}}\"\n",
                 "trigger.on-rollout-aborted": "- send: [aborted]\n",
                 "trigger.on-degraded": "- when: rollout.status.phase == 'Degraded'\n  send: [aborted]\n",
@@ -94,6 +104,22 @@ private final class Stage: Sendable {
             rollout.set("", at: "metadata", "annotations", "notifications.argoproj.io/subscribe.\(subscribe)")
         }
         _ = try await api.create(.rollouts, namespace: "default", rollout, subresource: nil, WriteOptions())
+        for name in more {
+            rollout.set(.string(name), at: "metadata", "name")
+            _ = try await api.create(.rollouts, namespace: "default", rollout, subresource: nil, WriteOptions())
+        }
+    }
+
+    /// Settings of a namespace's own.
+    func settings(in namespace: String, _ data: [String: String]) async throws {
+        let configMap: JSON = [
+            "apiVersion": "v1", "kind": "ConfigMap",
+            "metadata": ["name": .string(NotificationSettings.configMapName), "namespace": .string(namespace)],
+            "data": JSON(data),
+        ]
+        _ = try await api.create(
+            Resource(group: "", version: "v1", plural: "configmaps", kind: "ConfigMap"), namespace: namespace,
+            configMap, subresource: nil, WriteOptions())
     }
 
     func set(_ status: JSON) async throws {
@@ -109,11 +135,15 @@ private final class Stage: Sendable {
     }
 
     /// Runs one life of the controller: from start to end, as after a crash.
-    func live(_ body: (NotificationController, Informer<Rollout>) async throws -> Void) async throws {
+    func live(
+        selfService: Bool = false, metrics: MetricsRegistry? = nil,
+        _ body: (NotificationController, Informer<Rollout>) async throws -> Void
+    ) async throws {
         let rollouts = Informer<Rollout>(api, .rollouts, logger: .silent)
-        let settings = NotificationSettings(api, namespace: "default", logger: .silent)
+        let settings = NotificationSettings(
+            api, namespace: selfService ? "argo-rollouts" : "default", selfService: selfService, logger: .silent)
         let controller = NotificationController(
-            api: api, rollouts: rollouts, settings: settings, courier: mailbox,
+            api: api, rollouts: rollouts, settings: settings, courier: mailbox, metrics: metrics,
             backoff: DeliveryBackoff(base: .milliseconds(1), cap: .milliseconds(2), attempts: 3), logger: .silent)
         controller.register()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -150,7 +180,7 @@ private final class Stage: Sendable {
             try await stage.settle(controller, rollouts)
         }
         try await stage.live { try await stage.settle($0, $1) }
-        let bodies = stage.mailbox.delivered.map { String(decoding: $0.body, as: UTF8.self) }
+        let bodies = stage.mailbox.delivered.map(\.content.text)
         #expect(bodies.count == 1)
         #expect(bodies.first?.contains("web aborted: bad") ?? false)
         #expect(!(try await stage.annotation(NotificationRecord.factsAnnotation) ?? "").contains("s3cret"))
@@ -226,6 +256,141 @@ private final class Stage: Sendable {
             }
         }
         #expect(try await stage.annotation(NotificationRecord.edgesAnnotation) != nil)
+    }
+
+    @Test("a receiver that hangs holds up neither other receivers nor other Rollouts, and whoever notifies never waits")
+    func hanging() async throws {
+        let names = (1...12).map { "web-\($0)" }
+        let stage = try await Stage(more: names)
+        for name in ["web"] + names {
+            let annotations: JSON = ["notifications.argoproj.io/subscribe.on-rollout-aborted.stuck": ""]
+            _ = try await stage.api.patch(
+                .rollouts, ObjectKey(namespace: "default", name: name), .merge,
+                ["metadata": ["annotations": annotations]], subresource: nil, WriteOptions())
+        }
+        try await stage.live { controller, rollouts in
+            let keys = ([""] + (1...12).map { "-\($0)" }).map { ObjectKey(namespace: "default", name: "web\($0)") }
+            for key in keys {
+                // The first look takes note of what there is.
+                while rollouts.store.get(key)?.annotations.count != 2 { await Task.yield() }
+                _ = try await controller.reconcile(key)
+            }
+            for key in keys {
+                _ = try await stage.api.patch(
+                    .rollouts, key, .merge, ["status": stage.aborted], subresource: nil, WriteOptions())
+                while rollouts.store.get(key)?.status.abort != true { await Task.yield() }
+            }
+            // Six workers, of whom the service that hangs may take four.
+            let work = Task { await controller.run(workers: 6) }
+            for key in keys {
+                let rollout = try #require(rollouts.store.get(key))
+                controller.notify(rollout, RolloutEvent("RolloutAborted", "bad", isWarning: true))
+            }
+            while stage.mailbox.delivered.count < keys.count { await Task.yield() }
+            #expect(Set(stage.mailbox.delivered.map(\.object)) == Set(keys))
+            #expect((1...4).contains(stage.mailbox.waiting))
+            work.cancel()
+            await work.value
+        }
+    }
+
+    @Test("more than ten thousand Rollouts with waiting events are counted and dropped")
+    func bounded() async throws {
+        let stage = try await Stage()
+        let rollouts = Informer<Rollout>(stage.api, .rollouts, logger: .silent)
+        let controller = NotificationController(
+            api: stage.api, rollouts: rollouts,
+            settings: NotificationSettings(stage.api, namespace: "default", logger: .silent), courier: stage.mailbox,
+            logger: .silent)
+        let live = try #require(try await stage.api.get(.rollouts, stage.key, subresource: nil))
+        var rollout = try Rollout(live)
+        for number in 0..<10_002 {
+            rollout.key.name = "web-\(number)"
+            controller.notify(rollout, RolloutEvent("RolloutAborted", "bad"))
+        }
+        #expect(controller.dropped == 2)
+    }
+
+    @Test("settings of the Rollout's namespace count besides the controller's own")
+    func selfService() async throws {
+        // The stage's settings stand in the Rollout's namespace; the controller's own name the same trigger again.
+        let stage = try await Stage()
+        _ = try await stage.api.create(
+            Resource(group: "", version: "v1", plural: "namespaces", kind: "Namespace", isNamespaced: false),
+            namespace: "",
+            ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": "argo-rollouts"]], subresource: nil,
+            WriteOptions())
+        try await stage.settings(
+            in: "argo-rollouts",
+            [
+                "service.webhook.hooks": "url: https://example.org/\n", "template.a": "message: from the controller\n",
+                "trigger.on-rollout-aborted": "- send: [a]\n",
+            ])
+        try await stage.live(selfService: true) { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            try await stage.set(stage.aborted)
+            try await stage.settle(controller, rollouts)
+            try await stage.settle(controller, rollouts)
+        }
+        let delivered = stage.mailbox.delivered
+        #expect(
+            delivered.map(\.content.text) == ["from the controller", "web aborted: bad"]
+                || delivered.map(\.content.text) == ["web aborted: bad", "from the controller"])
+        #expect(Set(delivered.map(\.namespace)) == [nil, "default"])
+        #expect(Set(delivered.map(\.id)).count == 2)
+    }
+
+    @Test("deliveries are counted and measured, and forgotten with their Rollout")
+    func measured() async throws {
+        let stage = try await Stage()
+        let metrics = MetricsRegistry.standard(version: "1")
+        try await stage.live(metrics: metrics) { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
+            try await stage.set(stage.aborted)
+            let version = try await stage.api.get(.rollouts, stage.key, subresource: nil)?.resourceVersion
+            while rollouts.store.get(stage.key)?.resourceVersion != version { await Task.yield() }
+            _ = try await controller.reconcile(stage.key)
+            stage.mailbox.fail(nil)
+            try await stage.settle(controller, rollouts)
+        }
+        let labels = "namespace=\"default\",name=\"web\""
+        let counted = "{\(labels),type=\"hooks\",reason=\"on-rollout-aborted\"} 1"
+        #expect(metrics.text().contains("notification_send_success\(counted)"))
+        #expect(metrics.text().contains("notification_send_error\(counted)"))
+        #expect(metrics.text().contains("notification_send_count{\(labels)} 2"))
+        metrics.forget(stage.key)
+        #expect(!metrics.text().contains(labels))
+    }
+
+    @Test("templates see the workload that a Rollout refers to")
+    func workload() async throws {
+        let stage = try await Stage()
+        _ = try await stage.api.create(
+            Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment"), namespace: "default",
+            [
+                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "origin", "namespace": "default"],
+                "spec": [
+                    "selector": ["matchLabels": ["app": "web"]],
+                    "template": [
+                        "metadata": ["labels": ["app": "web"]],
+                        "spec": ["containers": [["name": "web", "image": "web:9"]]],
+                    ],
+                ],
+            ], subresource: nil, WriteOptions())
+        let live: JSON = [
+            "metadata": ["namespace": "default", "name": "web", "uid": "u"],
+            "spec": ["workloadRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "origin"]],
+        ]
+        try await stage.live { controller, _ in
+            let context = try await controller.context(of: live)
+            #expect(
+                context.rollout.at("spec", "template", "spec", "containers")?[0]?["image"] == "web:9")
+            #expect(context.rollout.at("spec", "selector", "matchLabels") == ["app": "web"])
+            var dangling = live
+            dangling.set("nowhere", at: "spec", "workloadRef", "name")
+            #expect(try await controller.context(of: dangling).rollout == dangling)
+        }
     }
 
     @Test("nobody subscribed, nothing is read or written") func quiet() async throws {

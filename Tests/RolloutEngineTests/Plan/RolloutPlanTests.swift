@@ -20,7 +20,7 @@ import Testing
         #expect(plan.outcome == .completes)
         #expect(
             plan.moments.map(\.weight).reduce(into: [Int]()) { if $0.last != $1 { $0.append($1) } } == [
-                0, 20, 50, 100, 0,
+                0, 20, 50, 0,
             ])
         let pause = try #require(plan.moments.first { $0.step == 2 })
         #expect(pause.weight == 20 && pause.canary == 2 && pause.stable == 10 && pause.surge == 2)
