@@ -17,7 +17,7 @@ extension NotificationController {
 
         round.record.keepTriggers(subscribed)
         for trigger in subscribed.sorted() {
-            let fact = FactIdentity.of(trigger, live)
+            let fact = fact(trigger, live)
             let isDue = pending.contains(trigger) || (implied.contains(trigger) && round.record.facts[trigger] != nil)
             guard isDue else {
                 // Looked at for the first time: what happened before somebody subscribed is not news.
@@ -38,21 +38,22 @@ extension NotificationController {
             if isDone {
                 round.record.noteTold(fact, of: trigger, deliveries: deliveries.map(\.id))
             } else {
-                round.open.insert(trigger)
+                round.open[trigger] = fact
             }
         }
         try await settleState(live, subscribed, scopes, &round)
         if round.record != before { try await write(round.record, live) }
         noteRecorded(key)
-        putBack(round.open, for: key)
+        keepOpen(round.open, for: key)
+        putBack(Set(round.open.keys), for: key)
         return round.again
     }
 
     /// What one look at a Rollout has done so far.
     struct Round {
         var record: NotificationRecord
-        /// Triggers of which someone is still to be told.
-        var open: Set<String> = []
+        /// Triggers of which someone is still to be told, with the names of their facts.
+        var open: [String: String] = [:]
         /// When to try again.
         var again: Duration?
         /// Read once, and only if somebody is to be told.

@@ -36,6 +36,8 @@ package final class NotificationController: Sendable {
         var evaluated: [ObjectKey: String] = [:]
         /// Failed tries by delivery.
         var failures: [String: Int] = [:]
+        /// Names of facts that the next version of the object would name otherwise, while someone is still to be told.
+        var open: [ObjectKey: [String: String]] = [:]
         /// Deliveries that were made and whose record is not written yet.
         var unrecorded: [ObjectKey: Set<String>] = [:]
     }
@@ -112,6 +114,7 @@ package final class NotificationController: Sendable {
         state.withLock { state in
             state.pending[key] = nil
             state.evaluated[key] = nil
+            state.open[key] = nil
             state.unrecorded[key] = nil
         }
     }
@@ -168,6 +171,18 @@ package final class NotificationController: Sendable {
     func putBack(_ triggers: Set<String>, for key: ObjectKey) {
         guard !triggers.isEmpty else { return }
         state.withLock { $0.pending[key, default: []].formUnion(triggers) }
+    }
+
+    /// The name of a fact, the same at each try.
+    func fact(_ trigger: String, _ live: JSON) -> String {
+        let known = state.withLock { $0.open[live.objectKey]?[trigger] }
+        return known ?? FactIdentity.of(trigger, live)
+    }
+
+    /// Keeps names of facts for the next try, and forgets all others.
+    func keepOpen(_ facts: [String: String], for key: ObjectKey) {
+        let momentary = facts.filter { !FactIdentity.isLasting($0.key) }
+        state.withLock { $0.open[key] = momentary.isEmpty ? nil : momentary }
     }
 
     func noteEvaluated(_ key: ObjectKey, _ version: String) { state.withLock { $0.evaluated[key] = version } }

@@ -30,6 +30,15 @@ package enum FactIdentity {
         return parts.map { "\($0.utf8.count):\($0)" }.joined()
     }
 
+    /// Whether a trigger's fact stays in the state, and keeps its name while the object changes otherwise.
+    package static func isLasting(_ trigger: String) -> Bool {
+        let lasting = [
+            "on-rollout-aborted", "on-rollout-completed", "on-rollout-paused", "on-rollout-step-completed",
+            "on-rollout-updated", "on-rollout-not-completed",
+        ]
+        return lasting.contains(trigger) || trigger.hasPrefix("on-analysis-run-")
+    }
+
     /// The triggers that a Rollout's present state stands for.
     ///
     /// A controller that died between writing the status and telling people finds here what it still has to tell.

@@ -22,7 +22,8 @@ final class TemplateHeap {
     /// Counts work.
     func step(_ count: Int = 1) throws(TemplateError) {
         guard isCounting else { return }
-        steps += min(max(1, count), TemplateHeap.maxSteps)
+        // Clamped, so that no sum overflows; one more than the limit is enough to pass it.
+        steps += min(max(1, count), TemplateHeap.maxSteps + 1)
         guard steps <= TemplateHeap.maxSteps else {
             throw TemplateError("the template takes more than \(TemplateHeap.maxSteps) steps; range over less")
         }
@@ -31,7 +32,7 @@ final class TemplateHeap {
     /// Counts what is kept in memory.
     func hold(_ count: Int) throws(TemplateError) {
         guard isCounting else { return }
-        bytes += min(max(0, count), TemplateHeap.maxBytes)
+        bytes += min(max(0, count), TemplateHeap.maxBytes + 1)
         guard bytes <= TemplateHeap.maxBytes else {
             throw TemplateError("the template makes values of more than \(TemplateHeap.maxBytes >> 20) MiB; make less")
         }

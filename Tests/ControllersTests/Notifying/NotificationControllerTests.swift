@@ -12,6 +12,7 @@ private final class Mailbox: Courier {
         var delivered: [Delivery] = []
         var tries = 0
         var waiting = 0
+        var ids: Set<String> = []
         var failure: DeliveryError?
     }
 
@@ -21,6 +22,8 @@ private final class Mailbox: Courier {
     var tries: Int { state.withLock { $0.tries } }
     /// Deliveries to this service wait until they are cancelled.
     let stuck = "stuck"
+    /// Of all tries.
+    var ids: Set<String> { state.withLock { $0.ids } }
     var waiting: Int { state.withLock { $0.waiting } }
     func fail(_ error: DeliveryError?) { state.withLock { $0.failure = error } }
 
@@ -32,6 +35,7 @@ private final class Mailbox: Courier {
         }
         let failure = state.withLock { state in
             state.tries += 1
+            state.ids.insert(delivery.id)
             if state.failure == nil { state.delivered.append(delivery) }
             return state.failure
         }
@@ -75,6 +79,7 @@ private final class Stage: Sendable {
                 "service.webhook.stuck": "url: https://example.org/stuck\n",
                 "template.aborted": "message: \"{{.rollout.metadata.name}} aborted: {{.rollout.status.message}}\"\n",
                 "trigger.on-rollout-aborted": "- send: [aborted]\n",
+                "trigger.on-scaling-replica-set": "- send: [aborted]\n",
                 "trigger.on-degraded": "- when: rollout.status.phase == 'Degraded'\n  send: [aborted]\n",
             ],
         ]
@@ -256,6 +261,22 @@ private final class Stage: Sendable {
             }
         }
         #expect(try await stage.annotation(NotificationRecord.edgesAnnotation) != nil)
+    }
+
+    @Test("an event that leaves nothing in the status keeps its id from try to try")
+    func momentary() async throws {
+        let stage = try await Stage(subscribe: "on-scaling-replica-set.hooks")
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
+            controller.notify(try #require(rollouts.store.get(stage.key)), RolloutEvent("ScalingReplicaSet", "up"))
+            #expect(try await controller.reconcile(stage.key) != nil)
+            try await stage.set(["replicas": 2])
+            stage.mailbox.fail(nil)
+            try await stage.settle(controller, rollouts)
+        }
+        #expect(stage.mailbox.delivered.count == 1)
+        #expect(stage.mailbox.ids.count == 1)
     }
 
     @Test("a receiver that hangs holds up neither other receivers nor other Rollouts, and whoever notifies never waits")

@@ -69,7 +69,7 @@ import Testing
         let server = MailServer(offers: ["STARTTLS", "AUTH PLAIN"], answers: ["STARTTLS": "220 go ahead"])
         defer { server.stop() }
         do {
-            try await ServiceStage().send(
+            try await ServiceStage(timeout: .seconds(2)).send(
                 "email", settings(server, "username: me\npassword: $key\n"), template: "message: x\n",
                 to: "o@example.org")
             Issue.record("a mail left without encryption")

@@ -142,7 +142,8 @@ func rendered(_ text: String) -> String {
         "hostile templates end",
         arguments: [
             "{{range .l}}{{range $.l}}{{range $.l}}{{end}}{{end}}{{end}}",
-            "{{range .l}}{{repeat 1000 \"x\"}}{{end}}", "{{repeat 1000000000 \"x\"}}", "{{until 1000000000}}",
+            "{{range .l}}{{repeat 1000 \"x\"}}{{end}}", "{{repeat 1000000000 \"x\"}}", "{{len (repeat 5000000 \"x\")}}",
+            "{{len (until 200000)}}", "{{until 1000000000}}",
             "{{define \"t\"}}{{template \"t\" .}}{{end}}{{template \"t\" .}}",
             "{{$x := \"ab\"}}{{range .l}}{{$x = print $x $x}}{{end}}",
             "{{$x := list 1}}{{range .l}}{{$x = list $x $x}}{{end}}",
