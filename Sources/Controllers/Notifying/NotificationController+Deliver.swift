@@ -98,8 +98,7 @@ extension NotificationController {
 
     private func measure(_ delivery: Delivery, since start: ContinuousClock.Instant) {
         metrics?.observe(
-            "notification_send", [("namespace", delivery.object.namespace), ("name", delivery.object.name)],
-            (ContinuousClock.now - start).inSeconds)
+            "notification_send", of: delivery.object, (ContinuousClock.now - start).inSeconds)
     }
 }
 
