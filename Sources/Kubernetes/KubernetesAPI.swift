@@ -128,6 +128,13 @@ package protocol KubernetesAPI: Sendable {
         _ resource: Resource, _ options: ListOptions, item: @Sendable ([UInt8]) throws -> Void
     ) async throws(KubernetesError) -> String
 
+    /// As ``list(_:_:item:)``, reading each item where it stands in what has come of the response.
+    /// - Parameter item: Reads one value. Where it throws a `JSONError` and the reader is partial, it is called again for
+    ///   the same item once all of it has come, so until then it must leave nothing behind.
+    func readList(
+        _ resource: Resource, _ options: ListOptions, item: @Sendable (inout JSONReader) throws -> Void
+    ) async throws(KubernetesError) -> String
+
     /// Streams changes from `resourceVersion` on, until the server or the caller ends it.
     ///
     /// A watch that has been accepted begins with a bookmark of `resourceVersion`, so that its caller knows that it works.
@@ -158,6 +165,17 @@ package protocol KubernetesAPI: Sendable {
     /// Deletes an object; `false` where it did not exist.
     @discardableResult
     func delete(_ resource: Resource, _ key: ObjectKey, _ options: DeleteOptions) async throws(KubernetesError) -> Bool
+}
+
+extension KubernetesAPI {
+    package func readList(
+        _ resource: Resource, _ options: ListOptions, item: @Sendable (inout JSONReader) throws -> Void
+    ) async throws(KubernetesError) -> String {
+        try await list(resource, options) { bytes in
+            var reader = JSONReader(bytes)
+            try item(&reader)
+        }
+    }
 }
 
 /// One change that a watch delivers.

@@ -12,6 +12,8 @@ package struct JSONReader: Sendable {
     private let end: Int
     private var depth = 0
     private let maxDepth: Int
+    /// Whether the text may end too early, because the rest of it is still on its way: an error may mean only that.
+    package let isPartial: Bool
 
     /// - Parameter maxDepth: Deeper nesting is an error, whether the values are read or skipped.
     package init(_ bytes: [UInt8], maxDepth: Int = 128) {
@@ -19,8 +21,9 @@ package struct JSONReader: Sendable {
     }
 
     /// Reads only `range` of `bytes`, without copying them; the range is clamped to the bytes.
-    package init(_ bytes: [UInt8], range: Range<Int>, maxDepth: Int = 128) {
+    package init(_ bytes: [UInt8], range: Range<Int>, maxDepth: Int = 128, isPartial: Bool = false) {
         self.bytes = bytes
+        self.isPartial = isPartial
         let range = range.clamped(to: 0..<bytes.count)
         self.position = range.lowerBound
         self.end = range.upperBound
@@ -109,7 +112,8 @@ package struct JSONReader: Sendable {
             throw JSONError("malformed number", offset: start)
         }
         let fractional =
-            index < end && [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[index])
+            index < end
+            && (bytes[index] == UInt8(ascii: ".") || bytes[index] | 0x20 == UInt8(ascii: "e"))
         if !fractional, !overflow {
             if !negative, magnitude <= UInt64(Int64.max) {
                 position = index
@@ -144,12 +148,25 @@ package struct JSONReader: Sendable {
 
     /// A member's name: of those that are met often there is one copy.
     private mutating func readKey() throws(JSONError) -> String {
-        guard position < end, bytes[position] == UInt8(ascii: "\"") else { return try readString() }
+        guard let text = readPlainText() else { return try readString() }
+        return KeyInterner.shared.string(bytes.span, text.lowerBound, text.upperBound)
+    }
+
+    /// A string, or `nil` for null; it shares its copy with an equal one that was read a short while ago.
+    package mutating func readSharedString() throws(JSONError) -> String? {
+        guard let text = readPlainText() else { return try readOptionalString() }
+        return KeyInterner.values.string(bytes.span, text.lowerBound, text.upperBound)
+    }
+
+    /// Reads a string that has no escapes and gives where its text is in ``bytes``; `nil`, reading nothing, where
+    /// anything else is next.
+    package mutating func readPlainText() -> Range<Int>? {
+        guard position < end, bytes[position] == UInt8(ascii: "\"") else { return nil }
         let start = position + 1
         let stop = nextQuoteOrEscape(from: start)
-        guard stop < end, bytes[stop] == UInt8(ascii: "\"") else { return try readString() }
+        guard stop < end, bytes[stop] == UInt8(ascii: "\"") else { return nil }
         position = stop + 1
-        return KeyInterner.shared.key(bytes.span, start, stop)
+        return start..<stop
     }
 
     /// The ``ByteHash`` of the next string's text, without making the string.
@@ -265,16 +282,18 @@ package struct JSONReader: Sendable {
         }
     }
 
-    /// An object of strings; `null` values are left out.
-    package mutating func readStringMap() throws(JSONError) -> [String: String] {
-        var map: [String: String] = [:]
+    /// An object of strings; `null` values are left out, and so is the member `unwanted`.
+    package mutating func readStringMap(without unwanted: String? = nil) throws(JSONError) -> [String: String] {
+        var members: [(String, String)] = []
         try readObject { reader, key throws(JSONError) in
-            guard let value = try reader.readOptionalString() else { return }
-            // Most maps that are not empty have two or three members.
-            if map.isEmpty { map.reserveCapacity(3) }
-            map[key] = value
+            if let unwanted, key == unwanted { return }
+            guard let value = try reader.readSharedString() else { return }
+            if members.isEmpty { members.reserveCapacity(6) }
+            members.append((key, value))
         }
-        return map
+        guard !members.isEmpty else { return [:] }
+        // As large as it needs to be, from the start.
+        return Dictionary(members, uniquingKeysWith: { _, last in last })
     }
 
     /// A list of strings.

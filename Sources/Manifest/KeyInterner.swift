@@ -1,29 +1,39 @@
-/// Keeps one copy of each label and annotation key, of which a cluster has few kinds and many copies.
+/// Lets equal strings share one copy: label and annotation keys, of which a cluster has few kinds and many copies, and
+/// values that come again soon, such as the names of owners.
 ///
-/// Bounded, so that hostile keys cannot fill the memory; past the bound, and for long keys, strings stay as they are.
+/// A table of fixed size in which a newcomer takes the place of whoever is in it, so hostile strings cannot fill the
+/// memory; long ones are never shared.
 package final class KeyInterner: Sendable {
     package static let shared = KeyInterner()
+    /// Apart from keys, which many different values would drive out.
+    package static let values = KeyInterner()
 
-    private static let maxKeys = 4_096
+    private struct Place {
+        var hash: UInt64 = 0
+        var text = ""
+    }
+
+    private static let mask = 2_047
     private static let maxLength = 128
 
     /// By the hash of their text.
-    private let keys = Lock([UInt64: String]())
+    private let places = Lock(Array(repeating: Place(), count: mask + 1))
 
-    /// The key between two offsets of JSON text, without escapes.
-    func key(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {
+    /// The string between two offsets of JSON text, without escapes.
+    func string(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {
         // Short strings hold their text in themselves.
         guard end - start > 15, end - start <= Self.maxLength else { return Self.make(bytes, start, end) }
         let hash = ByteHash.of(bytes, start, end)
-        return keys.withLock { keys in
-            if var known = keys[hash] {
+        let index = Int(truncatingIfNeeded: hash) & Self.mask
+        return places.withLock { places in
+            if places[index].hash == hash {
                 let isSame = bytes.extracting(start..<end).withUnsafeBufferPointer { text in
-                    known.withUTF8 { ByteScan.isSame($0, text) }
+                    places[index].text.withUTF8 { ByteScan.isSame($0, text) }
                 }
-                return isSame ? known : Self.make(bytes, start, end)
+                if isSame { return places[index].text }
             }
             let made = Self.make(bytes, start, end)
-            if keys.count < Self.maxKeys { keys[hash] = made }
+            places[index] = Place(hash: hash, text: made)
             return made
         }
     }
@@ -31,7 +41,7 @@ package final class KeyInterner: Sendable {
     package func interned(_ key: String) -> String {
         guard key.utf8.count > 15, key.utf8.count <= Self.maxLength else { return key }
         let bytes = Array(key.utf8)
-        return self.key(bytes.span, 0, bytes.count)
+        return string(bytes.span, 0, bytes.count)
     }
 
     private static func make(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {

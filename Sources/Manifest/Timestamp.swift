@@ -57,10 +57,16 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// Parses RFC 3339 with optional fraction and a zone of `Z` or `±hh:mm`.
     package init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
+        self.init(rfc3339: bytes.span)
+    }
+
+    /// Parses RFC 3339 from ASCII.
+    package init?(rfc3339 bytes: Span<UInt8>) {
         guard bytes.count >= 20 else { return nil }
         func number(_ range: Range<Int>) -> Int64? {
             var value: Int64 = 0
-            for byte in bytes[range] {
+            for index in range {
+                let byte = bytes[index]
                 guard byte &- UInt8(ascii: "0") < 10 else { return nil }
                 value = value * 10 + Int64(byte - UInt8(ascii: "0"))
             }

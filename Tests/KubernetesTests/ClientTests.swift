@@ -141,7 +141,7 @@ import Transport
                 }
             ], log: log)
         let error = await #expect(throws: KubernetesError.self) {
-            try await client(server).list(Self.pods, ListOptions(resourceVersion: "0")) { _ in }
+            try await client(server).list(Self.pods, ListOptions(resourceVersion: "0"), item: { _ in })
         }
         #expect(error?.reason == "Unreachable")
         #expect(log.withLock { $0 } == ["GET /api/v1/pods?resourceVersion=0"])

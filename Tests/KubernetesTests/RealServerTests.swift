@@ -106,9 +106,11 @@ struct RealServerTests {
                     WriteOptions())
             }
             let listed = Lock(0)
-            let version = try await client.list(Self.configMaps, ListOptions(namespace: namespace)) { _ in
-                listed.withLock { $0 += 1 }
-            }
+            let version = try await client.list(
+                Self.configMaps, ListOptions(namespace: namespace),
+                item: { _ in
+                    listed.withLock { $0 += 1 }
+                })
             #expect(listed.withLock { $0 } >= 20)
             #expect(UInt64(version) != nil)
             let informer = Informer<UntypedObject>(client, Self.configMaps, ListOptions(namespace: namespace))

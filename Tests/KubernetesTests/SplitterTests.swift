@@ -61,6 +61,54 @@ import Testing
         #expect(throws: JSONError.self) { try split(Self.list, piece: piece, maxItem: 30) }
     }
 
+    @Test(
+        "items are read in place, and one that is cut or refused there once more, whole", arguments: [1, 7, 64, 1_000])
+    func inPlace(_ piece: Int) throws {
+        var splitter = ListSplitter()
+        var items: [String] = []
+        var refusals = 0
+        let bytes = Array(Self.list.utf8)
+        for start in stride(from: 0, to: bytes.count, by: piece) {
+            let part = Array(bytes[start..<min(start + piece, bytes.count)])
+            try splitter.feed(part.span) { reader in
+                let object = try reader.readJSON()
+                // A decoder that does not like "b" may be wrong about that only while the text is partial.
+                if object.at("metadata", "name") == "b", reader.isPartial {
+                    refusals += 1
+                    throw JSONError("refused")
+                }
+                items.append(object.at("metadata", "name")?.stringValue ?? "")
+            }
+        }
+        try splitter.finish()
+        #expect(items == ["a", "b", "c"])
+        #expect(splitter.items == 3)
+        // Pieces of seven bytes cut every item.
+        #expect(refusals <= 1 && (piece != 1_000 || refusals == 1) && (piece > 7 || refusals == 0))
+    }
+
+    @Test("an error that tells of no JSON ends the list at once")
+    func failing() throws {
+        struct Full: Error {}
+        var splitter = ListSplitter()
+        var calls = 0
+        #expect(throws: Full.self) {
+            try splitter.feed(Array(Self.list.utf8).span) { (reader: inout JSONReader) in
+                calls += 1
+                throw Full()
+            }
+        }
+        #expect(calls == 1)
+    }
+
+    @Test("an item that nobody reads is left out")
+    func unread() throws {
+        var splitter = ListSplitter()
+        try splitter.feed(Array(Self.list.utf8).span) { (_: inout JSONReader) in }
+        try splitter.finish()
+        #expect(splitter.items == 3)
+    }
+
     @Test("random cuts and random bytes never trap", arguments: 0..<50)
     func hostile(_ seed: UInt64) {
         var random = SeededGenerator(seed: seed)

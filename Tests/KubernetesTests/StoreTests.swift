@@ -96,6 +96,28 @@ import Testing
         #expect(store.ownedBy("o").isEmpty)
     }
 
+    @Test("a namespace that empties and fills again is found, and no other in its place")
+    func namespaces() {
+        func object(_ namespace: String, _ version: String) -> UntypedObject {
+            UntypedObject([
+                "metadata": [
+                    "namespace": .string(namespace), "name": "web", "resourceVersion": .string(version),
+                    "uid": .string(namespace),
+                ]
+            ])
+        }
+        let store = Store<UntypedObject>()
+        for (index, namespace) in ["a", "b", "a"].enumerated() { _ = store.apply(object(namespace, "\(index + 1)")) }
+        #expect(store.count == 2)
+        #expect(store.remove(ObjectKey(namespace: "a", name: "web"), resourceVersion: "9").map(\.old?.uid) == ["a"])
+        _ = store.apply(object("c", "10"))
+        #expect(store.inNamespace("a").isEmpty)
+        #expect(store.get(ObjectKey(namespace: "a", name: "web")) == nil)
+        _ = store.apply(object("a", "11"))
+        #expect(store.all.map(\.key.namespace) == ["a", "b", "c"])
+        #expect(store.inNamespace("c").map(\.uid) == ["c"])
+    }
+
     @Test("keeps no managedFields and fills in what items of a list lack")
     func untyped() throws {
         var reader = JSONReader(Array(#"{"metadata":{"name":"x","managedFields":[{"a":1}]},"spec":{"b":[1,2]}}"#.utf8))

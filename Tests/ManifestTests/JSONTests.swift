@@ -140,4 +140,28 @@ private let sample = Array(
         #expect(JSON.array([1])[1] == nil)
         #expect(JSON.array([1])[0] == 1)
     }
+
+    @Test("strings that share a copy keep their own text")
+    func shared() throws {
+        // More than the table has places, so that many meet in one.
+        let texts =
+            (0..<6_000).map { "registry.example.org/shop/service-\($0)" } + [
+                "short", "", "with \\ and \"", "é and a long tail",
+            ]
+        for _ in 0..<2 {
+            for text in texts {
+                let json = JSON.object(["key-of-\(text)": .string(text)])
+                var reader = JSONReader(json.serialized())
+                #expect(try reader.readStringMap() == ["key-of-\(text)": text])
+            }
+        }
+    }
+
+    @Test("a map of strings leaves out nulls and what is not wanted; the last of two alike counts")
+    func stringMap() throws {
+        var reader = JSONReader(Array(#"{"a":"1","b":null,"c":"2","a":"3","d":"4"}"#.utf8))
+        #expect(try reader.readStringMap(without: "c") == ["a": "3", "d": "4"])
+        var wrong = JSONReader(Array(#"{"a":1}"#.utf8))
+        #expect(throws: JSONError.self) { try wrong.readStringMap() }
+    }
 }

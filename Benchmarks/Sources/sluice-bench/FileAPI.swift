@@ -10,6 +10,10 @@ struct FileAPI: KubernetesAPI {
 
     func list(
         _ resource: Resource, _ options: ListOptions, item: @Sendable ([UInt8]) throws -> Void
+    ) async throws(KubernetesError) -> String { throw refused }
+
+    func readList(
+        _ resource: Resource, _ options: ListOptions, item: @Sendable (inout JSONReader) throws -> Void
     ) async throws(KubernetesError) -> String {
         if let bytes = loaded[resource.plural] { return try feed(bytes, item) }
         guard let path = paths[resource.plural], case let file = open(path, O_RDONLY), file >= 0 else { throw refused }
@@ -18,7 +22,7 @@ struct FileAPI: KubernetesAPI {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         do {
             while case let count = read(file, &buffer, buffer.count), count > 0 {
-                try splitter.feed(buffer.span.extracting(0..<count), item: item)
+                try splitter.feed(buffer.span.extracting(0..<count), reading: item)
             }
             try splitter.finish()
         } catch {
@@ -28,14 +32,14 @@ struct FileAPI: KubernetesAPI {
     }
 
     private func feed(
-        _ bytes: [UInt8], _ item: @Sendable ([UInt8]) throws -> Void
+        _ bytes: [UInt8], _ item: @Sendable (inout JSONReader) throws -> Void
     ) throws(KubernetesError) -> String {
         var splitter = ListSplitter()
         do {
             var start = 0
             while start < bytes.count {
                 let end = min(start + 65_536, bytes.count)
-                try splitter.feed(bytes.span.extracting(start..<end), item: item)
+                try splitter.feed(bytes.span.extracting(start..<end), reading: item)
                 start = end
             }
             try splitter.finish()

@@ -36,27 +36,28 @@ enum Workloads {
     /// Decodes a list and keeps nothing, which shows what decoding itself needs.
     static func stream(_ path: String) async throws {
         let digest = Lock(UInt64(0))
-        _ = try await FileAPI(paths: ["replicasets": path]).list(replicaSets, ListOptions()) { bytes in
-            var reader = JSONReader(bytes)
-            let object = try ReplicaSet.decode(&reader)
-            digest.withLock { $0 &+= object.templateDigest }
-        }
+        _ = try await FileAPI(paths: ["replicasets": path]).readList(
+            replicaSets, ListOptions(),
+            item: { reader in
+                let object = try ReplicaSet.decode(&reader)
+                digest.withLock { $0 &+= object.templateDigest }
+            })
         report("peak", Double(ProcessNumbers.peak))
     }
 
     /// Where the time of decoding goes: each step with those before it.
     static func steps(_ path: String) async throws {
-        for name in ["read and split", "skip", "metadata", "decode"] {
+        for name in ["skip", "metadata", "decode"] {
             let before = ProcessNumbers.cpu
-            _ = try await FileAPI(paths: ["replicasets": path]).list(replicaSets, ListOptions()) { bytes in
-                var reader = JSONReader(bytes)
-                switch name {
-                case "skip": try reader.skipValue()
-                case "metadata": _ = try ObjectHeader(bytes)
-                case "decode": _ = try ReplicaSet.decode(&reader)
-                default: break
-                }
-            }
+            _ = try await FileAPI(paths: ["replicasets": path]).readList(
+                replicaSets, ListOptions(),
+                item: { reader in
+                    switch name {
+                    case "metadata": _ = try ObjectHeader(&reader)
+                    case "decode": _ = try ReplicaSet.decode(&reader)
+                    default: try reader.skipValue()
+                    }
+                })
             print(name, ProcessNumbers.cpu - before)
         }
     }

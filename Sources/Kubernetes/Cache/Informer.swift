@@ -89,10 +89,12 @@ package final class Informer<Object: CachedObject>: Sendable {
         // Objects go into the store one by one as they come; only keys are held to find what vanished meanwhile.
         let listed = store.count + quarantined.count > 0 ? Lock(Set<ObjectKey>()) : nil
         do {
-            let version = try await api.list(resource, options) { bytes in
-                guard let key = self.take(bytes) else { return }
-                listed?.withLock { _ = $0.insert(key) }
-            }
+            let version = try await api.readList(
+                resource, options,
+                item: { reader in
+                    guard let key = try self.take(&reader) else { return }
+                    listed?.withLock { _ = $0.insert(key) }
+                })
             if let listed { sweep(keeping: listed.withLock { $0 }) }
             store.advance(to: version)
             rules.listed(version)
@@ -150,7 +152,9 @@ package final class Informer<Object: CachedObject>: Sendable {
         guard let header = try? ObjectHeader(event.object) else { return nil }
         switch event.kind {
         case .bookmark: store.advance(to: header.resourceVersion)
-        case .added, .modified: if take(event.object, header) == nil { return nil }
+        case .added, .modified:
+            var reader = JSONReader(event.object)
+            guard (try? take(&reader, header)) != nil else { return nil }
         case .deleted:
             _ = state.withLock { $0.quarantined.removeValue(forKey: header.key) }
             publish(store.remove(header.key, resourceVersion: header.resourceVersion))
@@ -161,9 +165,11 @@ package final class Informer<Object: CachedObject>: Sendable {
     // MARK: Objects
 
     /// Takes in an object and gives its key; `nil` where it has none.
-    private func take(_ bytes: [UInt8], _ known: ObjectHeader? = nil) -> ObjectKey? {
+    ///
+    /// Throws only where the reader is partial: the rest of the object may make it readable.
+    private func take(_ reader: inout JSONReader, _ known: ObjectHeader? = nil) throws(JSONError) -> ObjectKey? {
+        var start = reader
         do {
-            var reader = JSONReader(bytes)
             var object = try Object.decode(&reader)
             object.adopt(resource)
             let key = object.key
@@ -173,7 +179,8 @@ package final class Informer<Object: CachedObject>: Sendable {
             publish(store.apply(object))
             return key
         } catch {
-            guard let header = known ?? (try? ObjectHeader(bytes)), !header.key.name.isEmpty else {
+            if reader.isPartial { throw error }
+            guard let header = known ?? (try? ObjectHeader(&start)), !header.key.name.isEmpty else {
                 logger.error("an object without a readable name is left out", metadata: ["error": "\(error)"])
                 return nil
             }

@@ -11,8 +11,13 @@ package struct ObjectHeader: Hashable, Sendable {
 
     /// Reads the header; throws where `bytes` are no JSON object with a name.
     package init(_ bytes: [UInt8]) throws(JSONError) {
-        var (namespace, name, version, uid, generation) = ("", "", "", "", Int64(0))
         var reader = JSONReader(bytes)
+        try self.init(&reader)
+    }
+
+    /// Reads the header; throws where the next value is no JSON object.
+    package init(_ reader: inout JSONReader) throws(JSONError) {
+        var (namespace, name, version, uid, generation) = ("", "", "", "", Int64(0))
         try reader.readObject { reader, member throws(JSONError) in
             guard member == "metadata" else { return }
             try reader.readObject { reader, member throws(JSONError) in

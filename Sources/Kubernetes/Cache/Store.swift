@@ -9,12 +9,18 @@ package final class Store<Object: CachedObject>: Sendable {
     /// Gives the values under which an object is found in an index.
     package typealias Index = @Sendable (Object) -> [String]
 
-    private let content: Lock<StoreContent<Object>>
+    private typealias Entry = ObjectEntry<Object>
+
+    private let content: Lock<StoreContent>
 
     /// - Parameter indexes: Indexes by name, for ``indexed(_:_:)``.
-    package init(indexes: [String: Index] = [:]) { content = Lock(StoreContent(indexes: indexes)) }
+    package init(indexes: [String: Index] = [:]) {
+        content = Lock(
+            StoreContent(
+                indexes: indexes.mapValues { index in { entry in Self.object(entry).map(index) ?? [] } }))
+    }
 
-    package func get(_ key: ObjectKey) -> Object? { content.withLock { $0[key] } }
+    package func get(_ key: ObjectKey) -> Object? { Self.object(content.withLock { $0[key] }) }
 
     package var count: Int { content.withLock { $0.count } }
 
@@ -44,24 +50,40 @@ package final class Store<Object: CachedObject>: Sendable {
 
     /// One change of the store; a replaced object (another uid) is two.
     package struct Change: Sendable {
-        package var key: ObjectKey
-        package var old: Object?
-        package var new: Object?
+        package let key: ObjectKey
+        fileprivate let oldEntry: StoreEntry?
+        fileprivate let newEntry: StoreEntry?
+
+        package var old: Object? { Store.object(oldEntry) }
+        package var new: Object? { Store.object(newEntry) }
+
+        fileprivate init(_ change: StoreContent.Change) {
+            (key, oldEntry, newEntry) = (change.key, change.old, change.new)
+        }
     }
 
     /// Takes in an object that the watch or a list delivered; one that is not newer than what is known changes nothing.
-    package func apply(_ object: Object) -> [Change] { content.withLock { $0.apply(object) } }
+    package func apply(_ object: Object) -> [Change] {
+        let entry = Entry(object)
+        return content.withLock { $0.apply(entry) }.map(Change.init)
+    }
 
     /// Takes out an object that was deleted, unless what is known is newer.
     package func remove(_ key: ObjectKey, resourceVersion: String) -> [Change] {
-        content.withLock { $0.remove(key, resourceVersion: resourceVersion) }
+        content.withLock { $0.remove(key, resourceVersion: resourceVersion) }.map(Change.init)
     }
 
     /// Takes out what a complete list did not show, in order of keys.
-    package func sweep(keeping keys: Set<ObjectKey>) -> [Change] { content.withLock { $0.sweep(keeping: keys) } }
+    package func sweep(keeping keys: Set<ObjectKey>) -> [Change] {
+        content.withLock { $0.sweep(keeping: keys) }.map(Change.init)
+    }
 
     /// Tells how far the watch has come: bookmarks, and the version of a complete list.
     package func advance(to resourceVersion: String) { content.withLock { $0.advance(to: resourceVersion) } }
 
-    private func sorted(_ objects: [Object]) -> [Object] { objects.sorted { $0.key < $1.key } }
+    private func sorted(_ entries: [StoreEntry]) -> [Object] {
+        entries.map { (key: $0.key, entry: $0) }.sorted { $0.key < $1.key }.compactMap { Self.object($0.entry) }
+    }
+
+    private static func object(_ entry: StoreEntry?) -> Object? { (entry as? Entry)?.object }
 }

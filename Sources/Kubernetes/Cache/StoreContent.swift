@@ -1,34 +1,46 @@
 import Manifest
 
-/// The rules of ``Store``, without its lock.
-struct StoreContent<Object: CachedObject> {
-    typealias Change = Store<Object>.Change
+/// The rules of ``Store``, without its lock and whatever its kind.
+struct StoreContent {
+    /// Gives the values under which an entry is found in an index.
+    typealias Index = @Sendable (StoreEntry) -> [String]
 
-    /// Objects are large, and a dictionary keeps a third of its places free.
-    private final class Box: Sendable {
-        let object: Object
-        init(_ object: Object) { self.object = object }
+    /// A change of one entry; a replaced object (another uid) is two.
+    struct Change {
+        var key: ObjectKey
+        var old: StoreEntry?
+        var new: StoreEntry?
     }
 
-    /// Namespace to name to object: names are stored once, and a namespace needs no index.
-    private var objects: [String: [String: Box]] = [:]
-    private var owned: [String: [ObjectKey]] = [:]
-    private let indexers: [String: Store<Object>.Index]
+    /// Entries by name, a table for each namespace: names are stored once, and a namespace needs no index.
+    private var tables: [[String: StoreEntry]] = []
+    private var namespaces: [String: Int] = [:]
+    /// Tables whose namespace has emptied.
+    private var free: [Int] = []
+    /// The namespace of the last change: lists come ordered by it.
+    private var last = (namespace: "", table: -1)
+    private var owned: [String: [StoreEntry]] = [:]
+    private let indexers: [String: Index]
     private var indexes: [String: [String: Set<ObjectKey>]] = [:]
     /// Own writes that the watch has not shown yet.
     private var writes: [ObjectKey: String] = [:]
     /// How far the watch has come.
     private var seen = ""
+    private var seenNumber: UInt64?
     private(set) var count = 0
 
-    init(indexes: [String: Store<Object>.Index]) { indexers = indexes }
+    init(indexes: [String: Index]) { indexers = indexes }
 
-    subscript(key: ObjectKey) -> Object? { objects[key.namespace]?[key.name]?.object }
+    subscript(key: ObjectKey) -> StoreEntry? { namespaces[key.namespace].flatMap { tables[$0][key.name] } }
 
-    var all: [Object] { objects.values.flatMap { $0.values.map(\.object) } }
-    func inNamespace(_ namespace: String) -> [Object] { objects[namespace]?.values.map(\.object) ?? [] }
-    func ownedBy(_ uid: String) -> [Object] { owned[uid]?.compactMap { self[$0] } ?? [] }
-    func indexed(_ index: String, _ value: String) -> [Object] { indexes[index]?[value]?.compactMap { self[$0] } ?? [] }
+    var all: [StoreEntry] { tables.flatMap { $0.values } }
+    func inNamespace(_ namespace: String) -> [StoreEntry] {
+        namespaces[namespace].map { Array(tables[$0].values) } ?? []
+    }
+    func ownedBy(_ uid: String) -> [StoreEntry] { owned[uid] ?? [] }
+    func indexed(_ index: String, _ value: String) -> [StoreEntry] {
+        indexes[index]?[value]?.compactMap { self[$0] } ?? []
+    }
 
     // MARK: Own writes
 
@@ -59,29 +71,67 @@ struct StoreContent<Object: CachedObject> {
     }
 
     mutating func advance(to version: String) {
-        if case .older = VersionOrder(version, seen) { return }
-        seen = version
+        let number = UInt64(version)
+        // Versions of which one is no number have no order: the later one counts.
+        if let number, let seenNumber, number < seenNumber { return }
+        (seen, seenNumber) = (version, number)
     }
 
     // MARK: Changes
 
-    mutating func apply(_ object: Object) -> [Change] {
-        let key = object.key
-        defer { caughtUp(key, object.resourceVersion) }
-        let old = self[key]
-        if let old {
-            switch VersionOrder(object.resourceVersion, old.resourceVersion) {
-            case .older, .same: return []
-            case .newer, .unknown: unfile(old)
-            }
+    mutating func apply(_ entry: StoreEntry) -> [Change] {
+        let (key, version) = (entry.key, entry.resourceVersion)
+        defer { caughtUp(key, version) }
+        let table = table(key.namespace)
+        let old: StoreEntry
+        switch Self.put(entry, version, into: &tables[table][key.name]) {
+        case .refused: return []
+        case .added:
+            count += 1
+            file(entry, key)
+            return [Change(key: key, old: nil, new: entry)]
+        case .replaced(let entry): old = entry
         }
-        objects[key.namespace, default: [:]][key.name] = Box(object)
-        if old == nil { count += 1 }
-        file(object)
-        if let old, old.uid != object.uid {
-            return [Change(key: key, old: old, new: nil), Change(key: key, old: nil, new: object)]
+        unfile(old)
+        file(entry, key)
+        if old.uid != entry.uid {
+            return [Change(key: key, old: old, new: nil), Change(key: key, old: nil, new: entry)]
         }
-        return [Change(key: key, old: old, new: object)]
+        return [Change(key: key, old: old, new: entry)]
+    }
+
+    private enum Outcome {
+        /// What is there is not older.
+        case refused
+        case added
+        case replaced(StoreEntry)
+    }
+
+    private static func put(_ entry: StoreEntry, _ version: String, into place: inout StoreEntry?) -> Outcome {
+        guard let old = place else {
+            place = entry
+            return .added
+        }
+        switch VersionOrder(version, old.resourceVersion) {
+        case .older, .same: return .refused
+        case .newer, .unknown: break
+        }
+        place = entry
+        return .replaced(old)
+    }
+
+    /// The table of a namespace, a new one where it has none.
+    private mutating func table(_ namespace: String) -> Int {
+        if last.table >= 0, last.namespace == namespace { return last.table }
+        if let known = namespaces[namespace] {
+            last = (namespace, known)
+            return known
+        }
+        let place = free.popLast() ?? tables.count
+        if place == tables.count { tables.append([:]) }
+        namespaces[namespace] = place
+        last = (namespace, place)
+        return place
     }
 
     mutating func remove(_ key: ObjectKey, resourceVersion: String) -> [Change] {
@@ -92,45 +142,54 @@ struct StoreContent<Object: CachedObject> {
     }
 
     mutating func sweep(keeping keys: Set<ObjectKey>) -> [Change] {
-        let gone = all.filter { !keys.contains($0.key) }.sorted { $0.key < $1.key }
-        return gone.map { take($0) }
+        let gone = all.map { (key: $0.key, entry: $0) }.filter { !keys.contains($0.key) }.sorted { $0.key < $1.key }
+        return gone.map { take($0.entry) }
     }
 
-    private mutating func take(_ object: Object) -> Change {
-        let key = object.key
-        unfile(object)
-        objects[key.namespace]?[key.name] = nil
-        if objects[key.namespace]?.isEmpty == true { objects[key.namespace] = nil }
+    private mutating func take(_ entry: StoreEntry) -> Change {
+        let key = entry.key
+        unfile(entry)
+        if let place = namespaces[key.namespace] {
+            tables[place][key.name] = nil
+            if tables[place].isEmpty {
+                tables[place] = [:]
+                namespaces[key.namespace] = nil
+                free.append(place)
+                last = ("", -1)
+            }
+        }
         count -= 1
         writes[key] = nil
-        return Change(key: key, old: object, new: nil)
+        return Change(key: key, old: entry, new: nil)
     }
 
     /// Events come in order of versions, so one of version n means that all writes up to n have been shown.
     private mutating func caughtUp(_ key: ObjectKey, _ version: String) {
         advance(to: version)
-        guard let noted = writes[key] else { return }
+        guard !writes.isEmpty, let noted = writes[key] else { return }
         // Of versions that are not numbers only this much is known: the watch has moved since the write.
         if hasSeen(key, noted) || UInt64(version) == nil { writes[key] = nil }
     }
 
     // MARK: Indexes
 
-    private mutating func file(_ object: Object) {
-        if let owner = object.ownerUID { owned[owner, default: []].append(object.key) }
+    private mutating func file(_ entry: StoreEntry, _ key: ObjectKey) {
+        if let owner = entry.ownerUID { owned[owner, default: []].append(entry) }
         for (name, values) in indexers {
-            for value in values(object) { indexes[name, default: [:]][value, default: []].insert(object.key) }
+            for value in values(entry) { indexes[name, default: [:]][value, default: []].insert(key) }
         }
     }
 
-    private mutating func unfile(_ object: Object) {
-        if let owner = object.ownerUID {
-            owned[owner]?.removeAll { $0 == object.key }
+    private mutating func unfile(_ entry: StoreEntry) {
+        if let owner = entry.ownerUID {
+            owned[owner]?.removeAll { $0 === entry }
             if owned[owner]?.isEmpty == true { owned[owner] = nil }
         }
+        guard !indexers.isEmpty else { return }
+        let key = entry.key
         for (name, values) in indexers {
-            for value in values(object) {
-                indexes[name]?[value]?.remove(object.key)
+            for value in values(entry) {
+                indexes[name]?[value]?.remove(key)
                 if indexes[name]?[value]?.isEmpty == true { indexes[name]?[value] = nil }
             }
         }

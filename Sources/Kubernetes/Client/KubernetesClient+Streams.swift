@@ -1,4 +1,4 @@
-import Manifest
+package import Manifest
 import Transport
 
 extension KubernetesClient {
@@ -11,7 +11,18 @@ extension KubernetesClient {
     package func list(
         _ resource: Resource, _ options: ListOptions, item: @Sendable ([UInt8]) throws -> Void
     ) async throws(KubernetesError) -> String {
-        try await escaping(item) { (item) async throws(KubernetesError) -> String in
+        try await readList(
+            resource, options,
+            item: { reader in
+                let range = try reader.skipValue()
+                try item(Array(reader.bytes[range]))
+            })
+    }
+
+    package func readList(
+        _ resource: Resource, _ options: ListOptions, item: @Sendable (inout JSONReader) throws -> Void
+    ) async throws(KubernetesError) -> String {
+        try await escaping(reading: item) { (item) async throws(KubernetesError) -> String in
             var token: String?
             while true {
                 let page = try await self.page(resource, options, token, item)
@@ -23,7 +34,7 @@ extension KubernetesClient {
 
     private func page(
         _ resource: Resource, _ options: ListOptions, _ token: String?,
-        _ item: @escaping @Sendable ([UInt8]) throws -> Void
+        _ item: @escaping @Sendable (inout JSONReader) throws -> Void
     ) async throws(KubernetesError) -> (version: String, next: String?) {
         var query = Self.query(options)
         if let version = options.resourceVersion, !version.isEmpty {
@@ -44,7 +55,7 @@ extension KubernetesClient {
                 onAccepted: { progress.value = ListSplitter() },
                 onChunk: { chunk in
                     try failure.keeping {
-                        try progress.value.feed(chunk, item: item)
+                        try progress.value.feed(chunk, reading: item)
                     }
                 })
             try failure.keeping { try progress.value.finish() }
@@ -109,6 +120,20 @@ extension KubernetesClient {
     private func escaping<Value, Result: Sendable>(
         _ closure: @Sendable (Value) throws -> Void,
         _ body: @Sendable (@escaping @Sendable (Value) throws -> Void) async throws(KubernetesError) -> Result
+    ) async throws(KubernetesError) -> Result {
+        do {
+            return try await withoutActuallyEscaping(closure) { closure in try await body(closure) }
+        } catch let error as KubernetesError {
+            throw error
+        } catch {
+            throw KubernetesError(code: 0, reason: "Malformed", message: "\(error)")
+        }
+    }
+
+    private func escaping<Result: Sendable>(
+        reading closure: @Sendable (inout JSONReader) throws -> Void,
+        _ body:
+            @Sendable (@escaping @Sendable (inout JSONReader) throws -> Void) async throws(KubernetesError) -> Result
     ) async throws(KubernetesError) -> Result {
         do {
             return try await withoutActuallyEscaping(closure) { closure in try await body(closure) }

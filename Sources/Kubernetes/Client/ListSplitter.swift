@@ -2,8 +2,9 @@ package import Manifest
 
 /// Splits the body of a LIST into its items while it streams, without holding it.
 ///
-/// Feed it pieces of any size. Each item is handed out whole, as its own bytes; of the rest only small members are kept
-/// (`metadata`, `kind`, a Status). Inside items only quotes and brackets are looked at: an item's decoder judges the rest.
+/// Feed it pieces of any size. Each item is handed out once; of the rest only small members are kept (`metadata`, `kind`,
+/// a Status). Most items are decoded where they stand in a piece, and their end is where the decoder stops. Only one that
+/// a piece cuts, or that a decoder refuses, is copied, looking at nothing but quotes and brackets.
 package struct ListSplitter: Sendable {
     /// What may come next, outside of values.
     private enum Place {
@@ -24,6 +25,8 @@ package struct ListSplitter: Sendable {
     private var isInString = false
     private var isEscaped = false
     private var members: [String: [UInt8]] = [:]
+    /// The piece at hand, once an item is read from it.
+    private var piece: [UInt8] = []
     /// Items handed out so far.
     package private(set) var items = 0
 
@@ -38,9 +41,20 @@ package struct ListSplitter: Sendable {
     /// A member of the list beside its items: `metadata`.
     package func member(_ name: String) -> JSON? { members[name].flatMap { try? JSON(parsing: $0) } }
 
-    /// Takes the next piece, and hands out the items that end in it.
+    /// Takes the next piece, and hands out the items that end in it, each as its own bytes.
     package mutating func feed(_ chunk: Span<UInt8>, item: ([UInt8]) throws -> Void) throws {
+        try feed(chunk) { reader in
+            let range = try reader.skipValue()
+            try item(Array(reader.bytes[range]))
+        }
+    }
+
+    /// Takes the next piece, and reads the items that end in it.
+    /// - Parameter item: Reads one value. Where it throws a `JSONError` and the reader is partial, it is called again for
+    ///   the same item once all of it has come, so until then it must leave nothing behind.
+    package mutating func feed(_ chunk: Span<UInt8>, reading item: (inout JSONReader) throws -> Void) throws {
         var index = 0
+        piece.removeAll(keepingCapacity: true)
         while index < chunk.count {
             if isCapturing {
                 let end = endOfValue(chunk, from: index)
@@ -57,17 +71,43 @@ package struct ListSplitter: Sendable {
                     place = .colon
                 } else if place == .item {
                     items += 1
-                    try item(value)
+                    var reader = JSONReader(value)
+                    try item(&reader)
                 } else {
                     members[name] = value
                     place = .comma
                 }
             } else {
+                if place == .item, chunk[index] == UInt8(ascii: "{"), let end = try readInPlace(chunk, index, item) {
+                    index = end
+                    continue
+                }
                 try step(chunk[index])
                 // The first byte of a value belongs to it.
                 if !isCapturing { index += 1 }
             }
         }
+    }
+
+    /// Reads an object where it stands, and gives the offset behind it; `nil` where it must be captured first.
+    private mutating func readInPlace(
+        _ chunk: Span<UInt8>, _ start: Int, _ item: (inout JSONReader) throws -> Void
+    ) throws -> Int? {
+        if piece.isEmpty { chunk.withUnsafeBufferPointer { piece.append(contentsOf: $0) } }
+        var reader = JSONReader(piece, range: start..<piece.count, isPartial: true)
+        do {
+            try item(&reader)
+            if reader.position == start { try reader.skipValue() }
+        } catch is JSONError {
+            return nil
+        }
+        guard reader.position - start <= maxItem else { throw tooLarge(maxItem) }
+        items += 1
+        return reader.position
+    }
+
+    private func tooLarge(_ limit: Int) -> JSONError {
+        JSONError("an object of the list is larger than \(limit) bytes")
     }
 
     /// Fails unless the list was complete.
@@ -106,7 +146,7 @@ package struct ListSplitter: Sendable {
     private mutating func capture(_ chunk: Span<UInt8>, _ range: Range<Int>) throws(JSONError) {
         let limit = place == .item ? maxItem : maxMember
         guard buffer.count + range.count <= limit else {
-            throw JSONError("an object of the list is larger than \(limit) bytes")
+            throw tooLarge(limit)
         }
         chunk.extracting(range).withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
     }

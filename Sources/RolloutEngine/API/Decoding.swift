@@ -26,6 +26,11 @@ extension JSONReader {
 
     mutating func readTime() throws(JSONError) -> Timestamp? {
         let start = position
+        var behind = self
+        if let text = behind.readPlainText(), let time = Timestamp(rfc3339: bytes.span.extracting(text)) {
+            self = behind
+            return time
+        }
         guard let text = try readOptionalString(), !text.isEmpty else { return nil }
         guard let time = Timestamp(rfc3339: text) else {
             throw JSONError("\"\(text.prefix(40))\" is not a time; write it as 2026-11-21T08:53:00Z", offset: start)
@@ -50,56 +55,36 @@ struct DecodedMetadata {
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         var found = DecodedMetadata()
+        let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
-            // Most of a list's members; ordered by how often they come. `managedFields` is half of an object.
-            if name == Name.managedFields { return }
-            if name == Name.name {
-                found.key.name = try reader.readText()
-            } else if name == Name.namespace {
-                found.key.namespace = KeyInterner.shared.interned(try reader.readText())
-            } else if name == Name.uid {
-                found.uid = try reader.readText()
-            } else if name == Name.resourceVersion {
-                found.resourceVersion = try reader.readText()
-            } else if name == Name.generation {
-                found.generation = try reader.readNull() ? 0 : reader.readInt()
-            } else if name == Name.creationTimestamp {
-                found.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
-            } else if name == Name.labels {
-                found.labels = try reader.readStringMap()
-            } else if name == Name.annotations {
-                try reader.readObject { reader, key throws(JSONError) in
-                    // Often the largest string of an object, and nobody here reads it.
-                    if key == Keys.lastApplied { return }
-                    guard let value = try reader.readOptionalString() else { return }
-                    if found.annotations.isEmpty { found.annotations.reserveCapacity(3) }
-                    found.annotations[key] = value
-                }
-            } else if name == Name.ownerReferences {
+            switch names[name] {
+            // Half of an object.
+            case nil, .managedFields: break
+            case .name: found.key.name = try reader.readText()
+            case .namespace: found.key.namespace = try reader.readSharedString() ?? ""
+            case .uid: found.uid = try reader.readText()
+            case .resourceVersion: found.resourceVersion = try reader.readText()
+            case .generation: found.generation = try reader.readNull() ? 0 : reader.readInt()
+            case .creationTimestamp: found.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
+            case .labels: found.labels = try reader.readStringMap()
+            // The last applied form is often the largest string of an object, and nobody here reads it.
+            case .annotations: found.annotations = try reader.readStringMap(without: Keys.lastApplied)
+            case .ownerReferences:
                 try reader.readArray { reader throws(JSONError) in
                     let reference = try OwnerReference(&reader)
                     if reference.isController { found.owner = reference }
                 }
-            } else if name == Name.deletionTimestamp {
-                found.isBeingDeleted = try reader.readTime() != nil
+            case .deletionTimestamp: found.isBeingDeleted = try reader.readTime() != nil
             }
         }
         self = found
     }
 
-    /// Hashes of the members' names.
-    private enum Name {
-        static let annotations = ByteHash.of("annotations".utf8)
-        static let creationTimestamp = ByteHash.of("creationTimestamp".utf8)
-        static let deletionTimestamp = ByteHash.of("deletionTimestamp".utf8)
-        static let generation = ByteHash.of("generation".utf8)
-        static let labels = ByteHash.of("labels".utf8)
-        static let managedFields = ByteHash.of("managedFields".utf8)
-        static let name = ByteHash.of("name".utf8)
-        static let namespace = ByteHash.of("namespace".utf8)
-        static let ownerReferences = ByteHash.of("ownerReferences".utf8)
-        static let resourceVersion = ByteHash.of("resourceVersion".utf8)
-        static let uid = ByteHash.of("uid".utf8)
+    private enum Name: String, CaseIterable {
+        case annotations, creationTimestamp, deletionTimestamp, generation, labels, managedFields, name, namespace
+        case ownerReferences, resourceVersion, uid
+
+        static let table = MemberTable<Name>()
     }
 }
 
@@ -116,23 +101,23 @@ package struct OwnerReference: Hashable, Sendable {
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         var found = OwnerReference(kind: "", name: "", uid: "", isController: false)
+        let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
-            switch name {
-            case Name.kind: found.kind = try reader.readText()
-            case Name.name: found.name = try reader.readText()
-            case Name.uid: found.uid = try reader.readText()
-            case Name.controller: found.isController = try reader.readFlag()
-            default: break
+            switch names[name] {
+            // An owner has more dependents than one, which come one after another.
+            case .kind: found.kind = try reader.readSharedString() ?? ""
+            case .name: found.name = try reader.readSharedString() ?? ""
+            case .uid: found.uid = try reader.readSharedString() ?? ""
+            case .controller: found.isController = try reader.readFlag()
+            case nil: break
             }
         }
         self = found
     }
 
-    /// Hashes of the members' names.
-    private enum Name {
-        static let controller = ByteHash.of("controller".utf8)
-        static let kind = ByteHash.of("kind".utf8)
-        static let name = ByteHash.of("name".utf8)
-        static let uid = ByteHash.of("uid".utf8)
+    private enum Name: String, CaseIterable {
+        case controller, kind, name, uid
+
+        static let table = MemberTable<Name>()
     }
 }

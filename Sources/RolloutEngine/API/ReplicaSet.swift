@@ -47,9 +47,10 @@ package struct ReplicaSet: Hashable, Sendable {
     package static func decode(_ reader: inout JSONReader) throws(JSONError) -> ReplicaSet {
         var found = ReplicaSet(key: ObjectKey(name: ""), uid: "", resourceVersion: "")
         var template: TemplateText?
+        let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
-            switch name {
-            case Name.metadata:
+            switch names[name] {
+            case .metadata:
                 let metadata = try DecodedMetadata(&reader)
                 found.key = metadata.key
                 found.uid = metadata.uid
@@ -60,8 +61,8 @@ package struct ReplicaSet: Hashable, Sendable {
                 found.labels = metadata.labels
                 found.annotations = metadata.annotations
                 found.owner = metadata.owner
-            case Name.spec: try readSpec(&reader, into: &found, &template)
-            case Name.status: try readStatus(&reader, into: &found)
+            case .spec: try readSpec(&reader, into: &found, &template)
+            case .status: try readStatus(&reader, into: &found)
             default: break
             }
         }
@@ -86,11 +87,12 @@ package struct ReplicaSet: Hashable, Sendable {
         _ reader: inout JSONReader, into found: inout ReplicaSet, _ template: inout TemplateText?
     ) throws(JSONError) {
         var text: TemplateText?
+        let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
-            switch name {
-            case Name.replicas: found.replicas = try reader.readOptionalInt32() ?? 1
-            case Name.minReadySeconds: found.minReadySeconds = try reader.readOptionalInt32() ?? 0
-            case Name.template:
+            switch names[name] {
+            case .replicas: found.replicas = try reader.readOptionalInt32() ?? 1
+            case .minReadySeconds: found.minReadySeconds = try reader.readOptionalInt32() ?? 0
+            case .template:
                 let start = reader
                 let digest = try TemplateDigest.readWithImages(&reader)
                 (found.templateDigest, found.images) = (digest.digest, digest.images)
@@ -102,13 +104,14 @@ package struct ReplicaSet: Hashable, Sendable {
     }
 
     private static func readStatus(_ reader: inout JSONReader, into found: inout ReplicaSet) throws(JSONError) {
+        let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
-            switch name {
-            case Name.replicas: found.currentReplicas = try reader.readOptionalInt32() ?? 0
-            case Name.readyReplicas: found.readyReplicas = try reader.readOptionalInt32() ?? 0
-            case Name.availableReplicas: found.availableReplicas = try reader.readOptionalInt32() ?? 0
-            case Name.observedGeneration: found.observedGeneration = try reader.readNull() ? 0 : reader.readInt()
-            case Name.conditions:
+            switch names[name] {
+            case .replicas: found.currentReplicas = try reader.readOptionalInt32() ?? 0
+            case .readyReplicas: found.readyReplicas = try reader.readOptionalInt32() ?? 0
+            case .availableReplicas: found.availableReplicas = try reader.readOptionalInt32() ?? 0
+            case .observedGeneration: found.observedGeneration = try reader.readNull() ? 0 : reader.readInt()
+            case .conditions:
                 try reader.readArray { reader throws(JSONError) in
                     let condition = try RolloutCondition(&reader)
                     if condition.type == "ReplicaFailure", condition.status == "True" { found.failure = condition }
@@ -118,17 +121,10 @@ package struct ReplicaSet: Hashable, Sendable {
         }
     }
 
-    /// Hashes of the members' names.
-    private enum Name {
-        static let availableReplicas = ByteHash.of("availableReplicas".utf8)
-        static let conditions = ByteHash.of("conditions".utf8)
-        static let metadata = ByteHash.of("metadata".utf8)
-        static let minReadySeconds = ByteHash.of("minReadySeconds".utf8)
-        static let observedGeneration = ByteHash.of("observedGeneration".utf8)
-        static let readyReplicas = ByteHash.of("readyReplicas".utf8)
-        static let replicas = ByteHash.of("replicas".utf8)
-        static let spec = ByteHash.of("spec".utf8)
-        static let status = ByteHash.of("status".utf8)
-        static let template = ByteHash.of("template".utf8)
+    private enum Name: String, CaseIterable {
+        case availableReplicas, conditions, metadata, minReadySeconds, observedGeneration, readyReplicas, replicas, spec
+        case status, template
+
+        static let table = MemberTable<Name>()
     }
 }

@@ -94,7 +94,7 @@ private struct DigestPass {
         try reader.readHashedObject { reader, key throws(JSONError) in
             guard let field = fields.field(containerStructure, key) else { return }
             if key == Name.image {
-                image = try reader.readOptionalString() ?? ""
+                image = try reader.readSharedString() ?? ""
                 if isInContainers { images.append(image) }
             } else if key == Name.imagePullPolicy {
                 pullPolicy = try reader.readOptionalString()
