@@ -46,7 +46,7 @@ simulate: setup  ## drive the engine through SEEDS bad days, in release
 	cd Simulation && SLUICE_SIM_SEEDS=$(SEEDS) swift test -c release -Xswiftc -enable-testing --filter Simulation
 
 bench: setup  ## print the table of speed and memory
-	cd Benchmarks && swift run -c release sluice-bench
+	cd Benchmarks && swift build -c release --static-swift-stdlib && .build/release/sluice-bench
 
 compare: build-tests  ## the same requests to the embedded cluster and to a real one: make compare KUBECONFIG=…
 	SLUICE_COMPARE=$(KUBECONFIG) swift test --skip-build $(SWIFT_FLAGS) --filter CompareTests

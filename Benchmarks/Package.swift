@@ -2,7 +2,8 @@
 import PackageDescription
 
 // A package of its own, so that users never resolve or build it. The modules that it measures are links to the
-// project's sources: they share one package here, and with it `package` access.
+// project's sources: they share one package here, and with it `package` access. From `module("Manifest"` to `sluice` the
+// list is that of `../Package.swift`.
 
 let settings: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -19,32 +20,89 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 let package = Package(
     name: "sluice-benchmarks",
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        // Without its default trait, which would bring all of Foundation into the binary.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        // What the interfaces of Hummingbird and Subprocess are made of.
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     ],
     targets: [
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "CCurl", dependencies: ["CLibCurl"]),
+        .target(name: "CGit2", dependencies: ["CLibGit2"]),
+
         module("Manifest", ["CYAML"]),
+        module("Expressions", ["Manifest"]),
         module("RolloutEngine", ["Manifest"]),
-        module("Rendering", ["Manifest", .product(name: "Crypto", package: "swift-crypto")]),
+        module("AnalysisEngine", ["Manifest", "Expressions"]),
+        module("TrafficEngine", ["Manifest"]),
+        module("Rendering", ["Manifest", crypto]),
+        module("SyncEngine", ["Manifest", crypto]),
         module("Transport", ["CCurl", "Manifest", logging]),
+        module("Kubernetes", ["Manifest", "Transport", logging, collections, heap, subprocess]),
+        module("GitSource", ["CGit2", "CCurl", "Manifest", "Rendering", "SyncEngine", "Transport", logging]),
+        module("MetricProviders", ["Manifest", "Expressions", "AnalysisEngine", "Transport", logging]),
+        module("Notifications", ["Manifest", "Transport", crypto, logging]),
         module(
-            "Kubernetes",
+            "Controllers",
             [
-                "Manifest", "Transport", logging, .product(name: "DequeModule", package: "swift-collections"),
-                .product(name: "HeapModule", package: "swift-collections"),
-                .product(name: "Subprocess", package: "swift-subprocess"),
+                "Manifest", "Expressions", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering",
+                "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
+                logging, metrics, lifecycle, crypto,
+            ]),
+        module(
+            "EmbeddedCluster",
+            ["Manifest", "Transport", "Kubernetes", hummingbird, httpTypes, nio, logging, subprocess, system]),
+        module(
+            "Console",
+            [
+                "Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, httpTypes, nio, lifecycle,
+                logging,
+                metrics, crypto,
             ]),
         .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "Manifest", "Expressions", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering",
+                "SyncEngine", "Transport", "Kubernetes", "GitSource", "MetricProviders", "Notifications",
+                "Controllers", "EmbeddedCluster", "Console", arguments, logging, lifecycle, signals,
+            ],
+            swiftSettings: settings),
+
+        // Quick to build by itself: `swift build -c release --product sluice-bench`.
+        .executableTarget(
             name: "sluice-bench", dependencies: ["Manifest", "RolloutEngine", "Rendering", "Transport", "Kubernetes"],
+            swiftSettings: settings),
+        // Runs `sluice controller` beside an embedded cluster.
+        .executableTarget(
+            name: "sluice-bench-fleet",
+            dependencies: ["Manifest", "RolloutEngine", "Transport", "Kubernetes", "EmbeddedCluster"],
             swiftSettings: settings),
     ]
 )

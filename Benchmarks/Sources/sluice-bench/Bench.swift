@@ -57,13 +57,33 @@ struct Bench {
 
         let fleet = ProcessNumbers.child(["memory", "\(folder)/fleet-rs", "\(folder)/fleet-ro"])
         precondition(fleet["quarantined"] == 0, "the fleet was not decoded")
-        row(
-            "resident, 10,000 Rollouts and 30,000 ReplicaSets", megabytes(fleet["resident", default: 0]),
-            "at most 180 MB")
+        row("resident, stores of 10,000 Rollouts, 30,000 sets", megabytes(fleet["resident", default: 0]), "")
 
         let decision = ProcessNumbers.child(["decision"])
         row("one canary decision", "\(rounded(decision["microseconds", default: 0], 1)) µs", "under 50 µs")
         render("\(folder)/kustomize")
+        controller()
+    }
+
+    /// `sluice controller` as it is shipped, beside an embedded cluster.
+    private static func controller() {
+        let whole = ProcessNumbers.child(["memory"], of: ProcessNumbers.fleetProgram)
+        row(
+            "resident, controller with 10,000 Rollouts and 30,000", megabytes(whole["resident", default: .infinity]),
+            "at most 180 MB")
+        row("  the most that it ever was", megabytes(whole["peak", default: .infinity]), "")
+        let idle = ProcessNumbers.child(["idle"], of: ProcessNumbers.fleetProgram)
+        let reconciles = idle["reconciles", default: 0]
+        precondition(reconciles > 0, "nothing was reconciled")
+        row(
+            "requests of \(Int(reconciles)) reconciles, nothing changed",
+            rounded(idle["requests", default: .infinity], 0), "none")
+        row(
+            "image change to ReplicaSet, 1,000 idle Rollouts",
+            "\(rounded(idle["median", default: .infinity], 1)) ms median", "under 20 ms")
+        row(
+            "  the slowest of \(Int(idle["changes", default: 0]))",
+            "\(rounded(idle["slowest", default: .infinity], 1)) ms", "")
     }
 
     /// Both as processes of their own, from files to text, with all that starting them costs.
@@ -94,7 +114,7 @@ struct Bench {
         print(goal.isEmpty ? name + value : "\(name)\(number)goal: \(goal)")
     }
 
-    private static func megabytes(_ bytes: Double) -> String { "\(rounded(bytes / 1e6, 1)) MB" }
+    private static func megabytes(_ bytes: Double) -> String { bytes.isFinite ? "\(rounded(bytes / 1e6, 1)) MB" : "-" }
 
     private static func rounded(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "-" }

@@ -42,9 +42,12 @@ enum ProcessNumbers {
         report("failed", objects == 0 ? 1 : 0)
     }
 
-    /// Runs this program again with other arguments, and gives the numbers that it prints, by name.
-    static func child(_ arguments: [String]) -> [String: Double] {
-        guard let pipe = popen(([program] + arguments).map { "'\($0)'" }.joined(separator: " "), "r") else {
+    /// The program that measures the whole controller, beside this one.
+    static var fleetProgram: String { program + "-fleet" }
+
+    /// Runs this program again, or another, with other arguments, and gives the numbers that it prints, by name.
+    static func child(_ arguments: [String], of other: String? = nil) -> [String: Double] {
+        guard let pipe = popen(([other ?? program] + arguments).map { "'\($0)'" }.joined(separator: " "), "r") else {
             return [:]
         }
         defer { pclose(pipe) }

@@ -11,11 +11,18 @@ package final class EmbeddedClusterServer: Sendable {
 
     package let cluster: ClusterAPI
     private let server: LoopbackServer
+    private let received = Lock(0)
+
+    /// Requests that have come so far.
+    package var requests: Int { received.withLock { $0 } }
 
     package init(_ cluster: ClusterAPI, _ configuration: Configuration = Configuration()) {
         self.cluster = cluster
         let router = APIRouter(cluster: cluster)
-        server = LoopbackServer(name: "embedded-cluster", port: configuration.port) { await router.answer($0) }
+        server = LoopbackServer(name: "embedded-cluster", port: configuration.port) { [received] call in
+            received.withLock { $0 += 1 }
+            return await router.answer(call)
+        }
     }
 
     /// Serves until cancelled.
