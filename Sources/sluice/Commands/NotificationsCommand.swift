@@ -1,6 +1,5 @@
 import ArgumentParser
 import Controllers
-import Expressions
 import Kubernetes
 import Manifest
 import Notifications
@@ -153,28 +152,18 @@ struct TriggerRun: AsyncParsableCommand {
             let session = try connection.connect("notifications")
             let (data, secret) = try await sources.read(session)
             let config = NotificationConfig(data: data, secret: secret)
-            guard let rules = config.triggers[trigger] else {
+            let (object, runs) = try await context(rollout, session)
+            let context = NotificationContext(rollout: object, analysisRuns: runs, now: Terminal.now())
+            guard let entries = NotificationTrial.trigger(trigger, context, config) else {
                 let known = config.triggers.keys.sorted().joined(separator: ", ")
                 throw CommandError("there is no trigger \(trigger); there are \(known.isEmpty ? "none" : known)")
             }
-            let (object, runs) = try await context(rollout, session)
             var table = TextTable(header: ["CONDITION", "RESULT"])
-            for rule in rules {
-                guard let when = rule.when else {
-                    table.add(["(always)", "true"])
-                    continue
-                }
-                let environment = Environment(
-                    ["rollout": Value(object), "analysisRuns": Value(.array(runs))], now: Terminal.now())
-                let result: String
-                do {
-                    if case .bool(let answer) = try Expression(when).evaluate(environment) {
-                        result = "\(answer)"
-                    } else {
-                        result = "error: it gives no boolean"
-                    }
-                } catch { result = "error: \(error)" }
-                table.add([when, result])
+            for entry in entries {
+                table.add([
+                    entry.rule.when ?? "(always)",
+                    entry.problem.map { "error: \($0)" } ?? "\(entry.outcome?.isTrue ?? true)",
+                ])
             }
             Terminal.write(table.text())
         }
@@ -199,55 +188,33 @@ struct TemplateNotify: AsyncParsableCommand {
             let session = try connection.connect("notifications")
             let (data, secret) = try await sources.read(session)
             let (object, runs) = try await context(rollout, session)
+            let config = NotificationConfig(data: data, secret: secret)
+            let context = NotificationContext(rollout: object, analysisRuns: runs, now: Terminal.now())
             for recipient in recipient {
                 let parts = recipient.split(separator: ":", maxSplits: 1).map(String.init)
                 let service = parts.first ?? ""
+                let address = parts.count > 1 ? parts[1] : ""
                 if service == "console" {
-                    Terminal.write(try message(data, object, runs, recipient: parts.last ?? "") + "\n")
+                    // A service by that name whose address nobody ever asks: only the text is wanted.
+                    let settings = data.merging(["service.webhook.console": "url: http://localhost"]) { $1 }
+                    let delivery = try NotificationTrial.template(
+                        template, service: service, recipient: address, context,
+                        NotificationConfig(data: settings, secret: secret))
+                    Terminal.write(delivery.content.text + "\n")
                 } else {
-                    try await send(data, secret, object, runs, service, parts.count > 1 ? parts[1] : "")
+                    try await send(context, config, service, address)
                 }
             }
         }
     }
 
-    private func message(
-        _ data: [String: String], _ rollout: JSON, _ runs: [JSON], recipient: String
-    ) throws -> String {
-        let config = NotificationConfig(data: data.filter { $0.key == "template.\(template)" }, secret: [:])
-        guard let template = config.templates[template] else {
-            throw CommandError(
-                config.problems.first ?? "there is no template \(template); see `notifications template get`")
-        }
-        return try template.message.render([
-            "rollout": rollout, "analysisRuns": .array(runs), "recipient": .string(recipient),
-            "serviceType": "console",
-        ])
-    }
-
     private func send(
-        _ data: [String: String], _ secret: [String: String], _ rollout: JSON, _ runs: [JSON], _ service: String,
-        _ recipient: String
+        _ context: NotificationContext, _ config: NotificationConfig, _ service: String, _ recipient: String
     ) async throws {
-        // A trigger and a subscription that exist for this once, so that nothing but this is sent.
-        let trigger = "on-request"
-        var data = data.filter { $0.key != "subscriptions" }
-        data["trigger.\(trigger)"] = "- send: [\(JSON.string(template))]"
-        var rollout = rollout
-        rollout.set(
-            ["notifications.argoproj.io/subscribe.\(trigger).\(service)": .string(recipient)], at: "metadata",
-            "annotations")
-        let config = NotificationConfig(data: data, secret: secret)
-        let plan = DeliveryPlan.event(
-            trigger, fact: "\(Terminal.now().rfc3339Micro)", rollout: rollout, analysisRuns: runs, config,
-            isRecorded: { _ in false }, when: { _, _ in true })
-        guard let delivery = plan.deliveries.first else {
-            let reasons = plan.problems + config.problems
-            throw CommandError("nothing can be sent: \(reasons.joined(separator: "; "))")
-        }
+        let delivery = try NotificationTrial.template(
+            template, service: service, recipient: recipient, context, config)
         let services = config.services
-        let courier = HTTPCourier(client: HTTPClient(), service: { services[$0] })
-        try await courier.deliver(delivery)
+        try await ServiceCourier(client: HTTPClient(), service: { services[$0.service] }).deliver(delivery)
         Terminal.write("notification sent to \(service):\(recipient)\n")
     }
 }
