@@ -7,7 +7,7 @@ package struct PlanInputs: Sendable {
     package struct Query: Hashable, Sendable {
         package var template: String
         package var metric: String
-        /// `prometheus`, `web`, `job`, …
+        /// Such as `prometheus`, `web` or `job`.
         package var provider: String
         package var text: String
     }
