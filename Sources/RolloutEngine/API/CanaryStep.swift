@@ -8,6 +8,8 @@ package struct CanaryStep: Hashable, Sendable {
     package var analysis: AnalysisReference?
     package var setHeaderRoute: ManagedRouteStep?
     package var setMirrorRoute: ManagedRouteStep?
+    /// The experiment's JSON as the user wrote it.
+    var experiment: JSON?
     /// Keys that this version refuses: `experiment`, `plugin`.
     var unsupported: [String] = []
     /// Number of step keys, known ones only.
@@ -26,7 +28,10 @@ package struct CanaryStep: Hashable, Sendable {
             case "analysis": step.analysis = try AnalysisReference(&reader)
             case "setHeaderRoute": step.setHeaderRoute = try ManagedRouteStep(&reader)
             case "setMirrorRoute": step.setMirrorRoute = try ManagedRouteStep(&reader)
-            case "experiment", "plugin": step.unsupported.append(name)
+            case "experiment":
+                step.experiment = try reader.readJSON()
+                step.unsupported.append(name)
+            case "plugin": step.unsupported.append(name)
             default: return
             }
             step.keyCount += 1

@@ -77,7 +77,8 @@ package struct TrafficRouting: Hashable, Sendable {
     package var maxTrafficWeight: Int?
     /// `nil` where the field is absent.
     package var managedRoutes: [String]?
-    var unsupported: [String] = []
+    /// The JSON of routers that this version refuses, by name.
+    private var refused: [String: JSON] = [:]
 
     package init() {}
 
@@ -94,12 +95,23 @@ package struct TrafficRouting: Hashable, Sendable {
                     if let name = (try reader.readJSON())["name"]?.stringValue { names.append(name) }
                 }
                 found.managedRoutes = names
-            case "alb", "smi", "ambassador", "appMesh", "traefik", "apisix", "plugins": found.unsupported.append(name)
+            case "alb", "smi", "ambassador", "appMesh", "traefik", "apisix", "plugins":
+                found.refused[name] = try reader.readJSON()
             default: break
             }
         }
         self = found
     }
+
+    /// Names of the routers that this version refuses.
+    var unsupported: [String] { refused.keys.sorted() }
+
+    /// A router's JSON, also where the router is refused.
+    package func settings(_ name: String) -> JSON? { routers[name] ?? refused[name] }
+
+    func has(_ name: String) -> Bool { routers[name] != nil || refused[name] != nil }
+
+    func hasAny(_ names: String...) -> Bool { names.contains(where: has) }
 }
 
 /// `pingPong`: two Services that take turns at being the stable one.

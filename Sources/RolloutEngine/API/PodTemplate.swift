@@ -12,6 +12,8 @@ package struct PodTemplate: Hashable, Sendable {
     package var digest: UInt64
     /// Violations of what a ReplicaSet's template must fulfil.
     var problems: [FieldProblem]
+    /// Paths of the disks that one node alone can write, and that are not read only.
+    var writableDisks: [String]
     private var newerState: FNV1a
     /// Of a template that comes from a recording and has no bytes.
     private var recordedOlderState: FNV1a?
@@ -25,7 +27,7 @@ package struct PodTemplate: Hashable, Sendable {
         labels = json.at("metadata", "labels")?.stringMap ?? [:]
         annotations = json.at("metadata", "annotations")?.stringMap ?? [:]
         images = (json.at("spec", "containers")?.arrayValue ?? []).compactMap { $0["image"]?.stringValue }
-        problems = TemplateValidation.problems(of: json)
+        (problems, writableDisks) = TemplateValidation.findings(in: json)
         newerState = PodTemplateHash.state(json, dialect: .newer)
     }
 

@@ -23,15 +23,16 @@ extension Rollout {
 
     /// The Rollout with the template, and where it has none the selector, of the workload that it refers to.
     ///
-    /// Both live in memory alone and are never written. Without the workload the Rollout is as invalid as it must be.
+    /// Both live in memory alone and are never written. Without the workload the Rollout is invalid, and has no template.
     package func resolved(with workload: WorkloadFact?) -> Rollout {
         guard let reference = spec.workloadRef else { return self }
         var rollout = self
-        if let workload, reference.isSupported {
-            rollout.spec.template = workload.template
-            if rollout.spec.selector == nil { rollout.spec.selector = workload.selector }
+        let workload = reference.isSupported ? workload : nil
+        rollout.spec.template = workload?.template
+        if rollout.spec.selector == nil, rollout.spec.selectorProblem == nil {
+            rollout.spec.selector = workload?.selector
         }
-        rollout.problems = StaticValidation.problems(of: rollout, workload: workload)
+        rollout.validate(ownTemplate: spec.template, workload: workload == nil ? .missing : .found)
         return rollout
     }
 }

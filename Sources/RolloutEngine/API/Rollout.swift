@@ -16,7 +16,9 @@ package struct Rollout: Hashable, Sendable {
     package var spec: RolloutSpec
     package var status: RolloutStatus
     /// What the static rules of validation found, first the one that goes into the status.
-    package var problems: [FieldProblem]
+    package private(set) var problems: [FieldProblem] = []
+    /// What is accepted but hardly meant.
+    package private(set) var warnings: [FieldProblem] = []
 
     package var ownerUID: String? { nil }
 
@@ -37,8 +39,8 @@ package struct Rollout: Hashable, Sendable {
             key: metadata.key, uid: metadata.uid, resourceVersion: metadata.resourceVersion,
             generation: metadata.generation, creationTimestamp: metadata.creationTimestamp,
             isBeingDeleted: metadata.isBeingDeleted, labels: metadata.labels, annotations: metadata.annotations,
-            spec: spec, status: status, problems: [])
-        rollout.problems = StaticValidation.problems(of: rollout)
+            spec: spec, status: status)
+        rollout.validate(ownTemplate: spec.template, workload: .unknown)
         return rollout
     }
 
@@ -50,7 +52,7 @@ package struct Rollout: Hashable, Sendable {
     init(
         key: ObjectKey, uid: String, resourceVersion: String, generation: Int64, creationTimestamp: Timestamp,
         isBeingDeleted: Bool, labels: [String: String], annotations: [String: String], spec: RolloutSpec,
-        status: RolloutStatus, problems: [FieldProblem]
+        status: RolloutStatus
     ) {
         self.key = key
         self.uid = uid
@@ -62,7 +64,13 @@ package struct Rollout: Hashable, Sendable {
         self.annotations = annotations
         self.spec = spec
         self.status = status
-        self.problems = problems
+    }
+
+    /// Applies the static rules anew.
+    mutating func validate(ownTemplate: PodTemplate?, workload: StaticValidation.Workload) {
+        let findings = StaticValidation.findings(of: self, ownTemplate: ownTemplate, workload: workload)
+        problems = findings.problems
+        warnings = findings.warnings
     }
 }
 
@@ -82,6 +90,9 @@ package struct FieldProblem: Hashable, Sendable, CustomStringConvertible {
     package init(_ path: String, _ kind: Kind, _ message: String) {
         (self.path, self.kind, self.message) = (path, kind, message)
     }
+
+    /// A feature that this version does not act on, whatever else may be wrong with it.
+    package var isUnsupportedFeature: Bool { kind == .notSupported && message.contains(" is not supported yet") }
 
     package var description: String { "\(path): \(kind.rawValue): \(message)" }
 }

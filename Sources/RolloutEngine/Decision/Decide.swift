@@ -35,6 +35,7 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         return decision
     }
     var reconcile = RolloutReconcile(seen, owned: claim.owned, now: now)
+    reconcile.reportWarnings()
     reconcile.findCurrent(template)
     return reconcile.run()
 }
@@ -50,9 +51,18 @@ private func decideInvalid(
         !rollout.status.currentPodHash.isEmpty && $0.hash == rollout.status.currentPodHash
     }
     let canAbort =
-        rollout.status.abort && (rollout.spec.canary != nil) != (rollout.spec.blueGreen != nil)
+        rollout.status.abort && canMoveTraffic(seen) && (rollout.spec.canary != nil) != (rollout.spec.blueGreen != nil)
         && rollout.spec.replicas != nil && reconcile.currentIndex != nil && !rollout.status.isFullyPromoted
     return canAbort ? reconcile.run() : reconcile.reportInvalid()
+}
+
+/// Whether the strategy as it is now can still take back the traffic that an earlier one gave away.
+///
+/// Pods that may have traffic outlive an abort that cannot move it.
+private func canMoveTraffic(_ seen: RolloutSnapshot) -> Bool {
+    let spec = seen.rollout.spec
+    if let blueGreen = spec.blueGreen { return seen.services[blueGreen.activeService] != nil }
+    return seen.rollout.status.weights == nil || !(spec.canary?.trafficRouting?.routers.isEmpty ?? true)
 }
 
 private func oldestFirst(_ left: ReplicaSet, _ right: ReplicaSet) -> Bool {

@@ -4,60 +4,67 @@ import Manifest
 enum BlueGreenValidation {
     private static let root = "spec.strategy.blueGreen"
 
-    static func problems(of blueGreen: BlueGreenStrategy, historyLimit: Int) -> [FieldProblem] {
-        var problems: [FieldProblem] = []
-        func check(
-            _ isWrong: Bool, _ field: String, _ message: @autoclosure () -> String, _ kind: FieldProblem.Kind = .invalid
-        ) {
-            if isWrong { problems.append(FieldProblem("\(root).\(field)", kind, message())) }
+    static func check(_ blueGreen: BlueGreenStrategy, _ spec: RolloutSpec, _ findings: inout FieldFindings) {
+        let isUnnamed = blueGreen.activeService.isEmpty
+        findings.check(
+            blueGreen.activeService == blueGreen.previewService, row: 14, "\(root).activeService",
+            isUnnamed
+                ? "active and preview service must differ, and both are empty; name the Service that gets the production traffic"
+                : "active and preview service must differ; both are \"\(blueGreen.activeService)\"")
+        findings.check(
+            isUnnamed && !blueGreen.previewService.isEmpty, row: 14, "\(root).activeService",
+            "name the Service that gets the production traffic", .required)
+        if let count = blueGreen.previewReplicaCount {
+            findings.check(
+                count < 0, row: 14, "\(root).previewReplicaCount", "\(count) cannot be negative; use 0 or more")
         }
-        check(
-            blueGreen.activeService == blueGreen.previewService && !blueGreen.activeService.isEmpty, "activeService",
-            "active and preview service must differ; both are \"\(blueGreen.activeService)\"")
-        check(
-            blueGreen.activeService.isEmpty, "activeService", "name the Service that gets the production traffic",
-            .required)
-        check(
-            (blueGreen.scaleDownDelayRevisionLimit ?? 0) > historyLimit, "scaleDownDelayRevisionLimit",
-            "\(blueGreen.scaleDownDelayRevisionLimit ?? 0) exceeds the revision history limit \(historyLimit); lower it"
-        )
-        check(
-            (blueGreen.previewReplicaCount ?? 0) < 0, "previewReplicaCount", "cannot be negative; use 0 or more")
         if let value = blueGreen.maxUnavailable {
-            check(
-                !value.isRolloutCount, "maxUnavailable",
+            findings.check(
+                !value.isRolloutCount, row: 14, "\(root).maxUnavailable",
                 "\"\(value)\" is neither a number nor a percentage; write 1 or \"25%\"")
         }
-        problems += AntiAffinityValidation.problems(of: blueGreen.antiAffinity, at: "\(root).antiAffinity")
+        if let limit = blueGreen.scaleDownDelayRevisionLimit {
+            findings.check(
+                limit > spec.revisionHistoryLimit, row: 15, "\(root).scaleDownDelayRevisionLimit",
+                "\(limit) exceeds the revision history limit \(spec.revisionHistoryLimit); lower it")
+        }
+        AntiAffinityValidation.check(blueGreen.antiAffinity, at: root, &findings)
         for (name, analysis) in [
             ("prePromotionAnalysis", blueGreen.prePromotionAnalysis),
             ("postPromotionAnalysis", blueGreen.postPromotionAnalysis),
         ] {
-            guard let analysis else { continue }
-            check(analysis.templates.isEmpty, "\(name).templates", "an analysis needs a template; name one", .required)
+            findings.check(
+                analysis?.templates.isEmpty ?? false, row: 43, "\(root).\(name).templates",
+                "an analysis needs a template; name one", .required)
         }
-        return problems
+        findings.warnNegative(blueGreen.scaleDownDelaySeconds, "\(root).scaleDownDelaySeconds")
+        findings.warnNegative(blueGreen.abortScaleDownDelaySeconds, "\(root).abortScaleDownDelaySeconds")
+        findings.warnNegative(blueGreen.autoPromotionSeconds, "\(root).autoPromotionSeconds")
+    }
+}
+
+extension FieldFindings {
+    /// Negative delays act as none.
+    mutating func warnNegative(_ seconds: Int?, _ path: @autoclosure () -> String) {
+        guard let seconds, seconds < 0 else { return }
+        warn(true, path(), "\(seconds) is negative and acts as 0; use 0 or more")
     }
 }
 
 /// The rules of `antiAffinity`, which both strategies have.
 enum AntiAffinityValidation {
-    static func problems(of rule: AntiAffinity?, at path: String) -> [FieldProblem] {
-        guard let rule else { return [] }
-        var problems: [FieldProblem] = []
-        if rule.isRequired == (rule.preferredWeight != nil) {
-            problems.append(
-                FieldProblem(
-                    path, .invalid,
-                    "choose one anti-affinity rule: requiredDuringSchedulingIgnoredDuringExecution or preferredDuringSchedulingIgnoredDuringExecution"
-                ))
+    /// - Parameter root: Path of the strategy.
+    static func check(_ rule: AntiAffinity?, at root: String, _ findings: inout FieldFindings) {
+        guard let rule else { return }
+        findings.check(
+            rule.isRequired == (rule.preferredWeight != nil), row: 16, "\(root).antiAffinity",
+            "choose one anti-affinity rule: requiredDuringSchedulingIgnoredDuringExecution or preferredDuringSchedulingIgnoredDuringExecution"
+        )
+        if let weight = rule.preferredWeight {
+            findings.check(
+                !(1...100).contains(weight), row: 17,
+                "\(root).antiAffinity.preferredDuringSchedulingIgnoredDuringExecution.weight",
+                "weight \(weight) is outside 1..100; use a value from 1 to 100")
         }
-        if let weight = rule.preferredWeight, !(1...100).contains(weight) {
-            problems.append(
-                FieldProblem(
-                    "\(path).preferredDuringSchedulingIgnoredDuringExecution.weight", .invalid,
-                    "weight \(weight) is outside 1..100; use a value from 1 to 100"))
-        }
-        return problems
     }
 }

@@ -1,88 +1,92 @@
 import Manifest
 
-/// The static rules of `spec.strategy.canary`.
+/// The static rules of `spec.strategy.canary`, apart from its steps.
 enum CanaryValidation {
-    private static let root = "spec.strategy.canary"
+    static let root = "spec.strategy.canary"
 
-    static func problems(of canary: CanaryStrategy) -> [FieldProblem] {
-        var problems: [FieldProblem] = []
-        func check(
-            _ isWrong: Bool, _ field: String, _ message: @autoclosure () -> String, _ kind: FieldProblem.Kind = .invalid
-        ) {
-            if isWrong { problems.append(FieldProblem("\(root).\(field)", kind, message())) }
-        }
-        for (name, value) in [("maxSurge", canary.maxSurge), ("maxUnavailable", canary.maxUnavailable)] {
-            guard let value else { continue }
-            check(!value.isRolloutCount, name, "\"\(value)\" is neither a number nor a percentage; write 1 or \"25%\"")
-        }
-        check(
-            isZero(canary.maxSurge) && isZero(canary.maxUnavailable), "maxSurge",
-            "surge and unavailable cannot both be zero; raise one of them")
-        check(
-            !canary.stableService.isEmpty && canary.stableService == canary.canaryService, "stableService",
-            "stable and canary service must differ; both are \"\(canary.stableService)\"")
-        if let routing = canary.trafficRouting {
-            let needsServices =
-                routing.routers["nginx"] != nil
-                || canary.pingPong == nil && routing.routers["istio"].map { $0["destinationRule"] == nil } ?? false
-            for (name, value) in [("stableService", canary.stableService), ("canaryService", canary.canaryService)] {
-                check(
-                    needsServices && value.isEmpty, name, "traffic routing needs both services; name this one",
-                    .required)
-            }
-            check(
-                routing.maxTrafficWeight != nil && routing.routers["nginx"] == nil, "trafficRouting.maxTrafficWeight",
-                "router does not support a custom maximum; remove it")
-            check(
-                (routing.maxTrafficWeight ?? 1) < 1, "trafficRouting.maxTrafficWeight", "must be 1 or more")
-            problems += RouterValidation.problems(of: routing)
-        } else {
-            check(
-                canary.scaleDownDelaySeconds != nil, "scaleDownDelaySeconds",
-                "needs traffic routing; remove it or add trafficRouting")
-        }
-        if let threshold = canary.replicaProgressThreshold {
-            check(
-                threshold.type == "Percent" && threshold.value > 100, "replicaProgressThreshold.value",
-                "\(threshold.value) percent can never be reached; use a value from 0 to 100")
+    static func check(_ canary: CanaryStrategy, of rollout: Rollout, _ findings: inout FieldFindings) {
+        AntiAffinityValidation.check(canary.antiAffinity, at: root, &findings)
+        checkLimits(canary, &findings)
+        findings.check(
+            !canary.stableService.isEmpty && canary.stableService == canary.canaryService, row: 19,
+            "\(root).stableService", "stable and canary service must differ; both are \"\(canary.stableService)\"")
+        if let pingPong = canary.pingPong { check(pingPong, canary, &findings) }
+        if let routing = canary.trafficRouting { RouterValidation.check(routing, of: canary, &findings) }
+        checkScaleDown(canary, rollout.spec, &findings)
+        if let analysis = canary.analysis?.reference {
+            findings.check(
+                analysis.templates.isEmpty, row: 43, "\(root).analysis.templates",
+                "an analysis needs a template; name one", .required)
         }
         for (index, step) in canary.steps.enumerated() {
-            problems += self.problems(of: step, at: "\(root).steps[\(index)]", canary: canary)
+            CanaryStepValidation.check(step, index, of: rollout, canary, &findings)
         }
-        return problems
+        CanaryStepValidation.checkNeeds(of: canary, &findings)
     }
 
-    private static func problems(of step: CanaryStep, at path: String, canary: CanaryStrategy) -> [FieldProblem] {
-        var problems: [FieldProblem] = []
-        func check(_ isWrong: Bool, _ path: String, _ message: @autoclosure () -> String) {
-            if isWrong { problems.append(FieldProblem(path, .invalid, message())) }
+    private static func checkLimits(_ canary: CanaryStrategy, _ findings: inout FieldFindings) {
+        if let value = canary.maxSurge {
+            findings.check(
+                !value.isRolloutCount, row: 18, "\(root).maxSurge",
+                "\"\(value)\" is neither a number nor a percentage; write 1 or \"25%\"")
         }
-        check(step.keyCount == 0, path, "empty step; give it setWeight, pause, setCanaryScale or analysis")
-        if let weight = step.setWeight {
-            check(
-                !(0...canary.maxWeight).contains(weight), "\(path).setWeight",
-                "weight \(weight) is outside 0..\(canary.maxWeight); use a value from 0 to \(canary.maxWeight)")
+        if let value = canary.maxUnavailable {
+            findings.check(
+                !value.isRolloutCount, row: 18, "\(root).maxUnavailable",
+                "\"\(value)\" is neither a number nor a percentage; write 1 or \"25%\"")
         }
-        if let pause = step.pause, let duration = pause.duration {
-            check(
-                (pause.seconds ?? -1) < 0, "\(path).pause.duration",
-                "\"\(duration)\" is not a valid non-negative time; write seconds or 1h30m")
+        findings.check(
+            isZero(canary.maxSurge) && isZero(canary.maxUnavailable), row: 18, "\(root).maxSurge",
+            "surge and unavailable cannot both be zero; raise one of them")
+        guard let threshold = canary.replicaProgressThreshold else { return }
+        findings.check(
+            threshold.type == "Percent" && threshold.value > 100, row: 26, "\(root).replicaProgressThreshold.value",
+            "\(threshold.value) percent can never be reached; use a value from 0 to 100")
+        findings.warn(
+            threshold.type != "Percent" && threshold.type != "Pods", "\(root).replicaProgressThreshold.type",
+            "\"\(threshold.type)\" is unknown and acts as Pods; use Percent or Pods")
+    }
+
+    private static func check(_ pingPong: PingPong, _ canary: CanaryStrategy, _ findings: inout FieldFindings) {
+        let path = "\(root).pingPong"
+        for (name, service) in [("pingService", pingPong.pingService), ("pongService", pingPong.pongService)] {
+            findings.check(
+                service.isEmpty, row: 20, "\(path).\(name)",
+                "ping-pong needs two different services; name this one", .required)
         }
-        let exclusive = [
-            step.setWeight != nil, step.pause != nil, step.analysis != nil, step.unsupported.contains("experiment"),
-        ]
-        check(exclusive.count { $0 } > 1, path, "step mixes exclusive actions; make a step of each")
-        if let scale = step.setCanaryScale {
-            check(
-                canary.trafficRouting == nil, "\(root).trafficRouting",
-                "setCanaryScale needs traffic routing; add it or remove the step")
-            check((scale.replicas ?? 0) < 0, "\(path).setCanaryScale.replicas", "cannot be negative; use 0 or more")
-            check((scale.weight ?? 0) < 0, "\(path).setCanaryScale.weight", "cannot be negative; use 0 or more")
+        findings.check(
+            !pingPong.pingService.isEmpty && pingPong.pingService == pingPong.pongService, row: 20,
+            "\(path).pingService",
+            "ping-pong needs two different services; both are \"\(pingPong.pingService)\"")
+        guard let routing = canary.trafficRouting else { return }
+        findings.check(
+            !routing.hasAny("alb", "istio", "plugins"), row: 20, path,
+            "unsupported router: ping-pong works with alb, istio and plugins only; add one of them or remove pingPong",
+            .notSupported)
+    }
+
+    private static func checkScaleDown(
+        _ canary: CanaryStrategy, _ spec: RolloutSpec, _ findings: inout FieldFindings
+    ) {
+        if let seconds = canary.scaleDownDelaySeconds {
+            findings.check(
+                canary.trafficRouting == nil, row: 23, "\(root).scaleDownDelaySeconds",
+                "needs traffic routing; remove it or add trafficRouting")
+            findings.check(
+                canary.dynamicStableScale, row: 25, "\(root).dynamicStableScale",
+                "cannot be combined with scaleDownDelaySeconds \(seconds); remove one of them")
         }
-        if let analysis = step.analysis {
-            check(analysis.templates.isEmpty, "\(path).analysis.templates", "an analysis needs a template; name one")
+        findings.check(
+            canary.dynamicStableScale && canary.trafficRouting == nil, row: 24, "\(root).dynamicStableScale",
+            "needs traffic routing; remove it or add trafficRouting")
+        if let limit = canary.scaleDownDelayRevisionLimit {
+            findings.warn(
+                limit > spec.revisionHistoryLimit, "\(root).scaleDownDelayRevisionLimit",
+                "\(limit) exceeds the revision history limit \(spec.revisionHistoryLimit), which removes ReplicaSets earlier; lower it"
+            )
         }
-        return problems
+        findings.warnNegative(canary.scaleDownDelaySeconds, "\(root).scaleDownDelaySeconds")
+        findings.warnNegative(canary.abortScaleDownDelaySeconds, "\(root).abortScaleDownDelaySeconds")
     }
 
     private static func isZero(_ value: IntOrString?) -> Bool {
@@ -98,28 +102,5 @@ extension IntOrString {
         case .int(let count): count >= 0
         case .string: rolloutPercent.map { $0 >= 0 } ?? false
         }
-    }
-}
-
-/// The static rules of the routers that are acted on.
-enum RouterValidation {
-    static func problems(of routing: TrafficRouting) -> [FieldProblem] {
-        var problems: [FieldProblem] = []
-        let root = "spec.strategy.canary.trafficRouting"
-        if let istio = routing.routers["istio"] {
-            let given = ["virtualService", "virtualServices"].filter { istio[$0].map { !$0.isNull } ?? false }
-            if given.count != 1 {
-                problems.append(
-                    .init("\(root).istio", .invalid, "give exactly one of virtualService and virtualServices"))
-            }
-        }
-        if let nginx = routing.routers["nginx"] {
-            let given = ["stableIngress", "stableIngresses"].filter { nginx[$0].map { !$0.isNull } ?? false }
-            if given.count != 1 {
-                problems.append(
-                    .init("\(root).nginx", .invalid, "give exactly one of stableIngress and stableIngresses"))
-            }
-        }
-        return problems
     }
 }

@@ -1,0 +1,219 @@
+import Manifest
+import Testing
+
+@testable import RolloutEngine
+
+@Suite("An invalid Rollout") struct InvalidRolloutTests {
+    struct Row: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var strategy: JSON
+    }
+
+    static let strategies = [
+        Row(testDescription: "canary", strategy: ["canary": ["steps": [["setWeight": 50], ["pause": [:]]]]]),
+        Row(
+            testDescription: "routed canary",
+            strategy: [
+                "canary": [
+                    "stableService": "web-stable", "canaryService": "web-canary",
+                    "trafficRouting": ["nginx": ["stableIngress": "web"]],
+                    "steps": [["setWeight": 50], ["pause": [:]]],
+                ]
+            ]),
+        Row(
+            testDescription: "blue-green",
+            strategy: [
+                "blueGreen": ["activeService": "active", "previewService": "preview", "autoPromotionEnabled": false]
+            ]),
+    ]
+
+    /// A Rollout in the middle of its first update.
+    static func updating(_ row: Row) throws -> World {
+        var world = try World(spec: World.spec(replicas: 4, strategy: row.strategy))
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        #expect(world.status.phase == "Paused" && !world.status.isFullyPromoted)
+        return world
+    }
+
+    @Test("D17: keeps its traffic, can be aborted, and looks again every 20 s", arguments: strategies)
+    func d17(_ row: Row) throws {
+        var world = try Self.updating(row)
+        let first = world.status.stableRS
+        let (services, weights, sizes) = (world.services, world.traffic, world.sets.mapValues(\.replicas))
+        // The rule that is broken is the strategy's own in each of them.
+        try world.edit(
+            row.testDescription == "blue-green"
+                ? ["spec": ["strategy": ["blueGreen": ["scaleDownDelayRevisionLimit": 99]]]]
+                : ["spec": ["strategy": ["canary": ["maxSurge": "many"]]]])
+        let decision = try world.reconcile()
+        #expect(decision.waiting?.reason == .invalidSpec && decision.requeueAfter == .seconds(20))
+        #expect(world.status.phase == "Degraded" && world.status.message.hasPrefix("InvalidSpec: "))
+        try world.run()
+        #expect(world.services == services && world.traffic == weights)
+        #expect(world.sets.mapValues(\.replicas) == sizes)
+
+        try world.edit(["status": ["abort": true]])
+        try world.run()
+        #expect(
+            world.status.condition(.invalidSpec) != nil
+                && world.status.condition(.progressing)?.reason == "RolloutAborted")
+        #expect(try world.reconcile().requeueAfter.map { $0 <= .seconds(20) } ?? false)
+        world.now = world.now + .seconds(31)
+        try world.run()
+        #expect(world.set(hash: first)?.availableReplicas == 4)
+        #expect(world.set(hash: world.status.currentPodHash)?.replicas == 0)
+        if weights != nil { #expect(world.weight(of: first) == 100) }
+        if row.testDescription == "blue-green" { #expect(world.services["active"]?.hash == first) }
+    }
+
+    @Test("D17: the deadline does not run meanwhile, and starts over once the spec is mended", arguments: strategies)
+    func deadline(_ row: Row) throws {
+        var world = try Self.updating(row)
+        // Something that the deadline counts for: pods that do not come.
+        world.brokenImages = ["web:3"]
+        try world.edit(["spec": ["progressDeadlineSeconds": 60, "progressDeadlineAbort": true]])
+        try world.setImage("web:3")
+        try world.run()
+        try world.edit(["spec": ["revisionHistoryLimit": -1]])
+        for _ in 0..<10 {
+            world.now = world.now + .seconds(60)
+            try world.settle()
+            #expect(world.status.condition(.invalidSpec) != nil)
+            #expect(world.status.condition(.progressing)?.reason != "ProgressDeadlineExceeded" && !world.status.abort)
+        }
+        try world.edit(["spec": ["revisionHistoryLimit": 3]])
+        try world.settle()
+        #expect(world.status.condition(.invalidSpec) == nil && !world.status.abort)
+        world.now = world.now + .seconds(59)
+        try world.settle()
+        #expect(!world.status.abort, "a minute of its own")
+        world.now = world.now + .seconds(5)
+        try world.settle()
+        #expect(world.status.abort, "and no more")
+    }
+
+    @Test("an abort waits where the strategy can no longer move the traffic", arguments: strategies)
+    func stranded(_ row: Row) throws {
+        guard row.testDescription != "canary" else { return }
+        var world = try Self.updating(row)
+        let (services, weights, sizes) = (world.services, world.traffic, world.sets.mapValues(\.replicas))
+        try world.edit(
+            row.testDescription == "blue-green"
+                ? ["spec": ["strategy": ["blueGreen": ["activeService": "nowhere"]]]]
+                : [
+                    "spec": [
+                        "strategy": [
+                            "canary": [
+                                "trafficRouting": ["nginx": .null, "traefik": ["weightedTraefikServiceName": "t"]]
+                            ]
+                        ]
+                    ]
+                ])
+        try world.edit(["status": ["abort": true]])
+        try world.run()
+        world.now = world.now + .seconds(100)
+        try world.run()
+        #expect(world.services == services && world.traffic == weights && world.sets.mapValues(\.replicas) == sizes)
+        #expect(world.status.condition(.invalidSpec) != nil)
+    }
+
+    @Test("without its workload a new one has the condition InvalidSpec and no other, and looks again after 20 s")
+    func missingWorkload() throws {
+        var spec = World.spec(replicas: 2, canary: [:])
+        spec["template"] = nil
+        spec["selector"] = nil
+        spec["workloadRef"] = ValidationTests.reference
+        var world = try World(spec: spec)
+        let decision = try world.reconcile()
+        #expect(decision.requeueAfter == .seconds(20))
+        #expect(decision.problems.map(\.path) == ["spec.workloadRef"])
+        #expect(world.status.conditions.map(\.type) == ["InvalidSpec"])
+        #expect(
+            world.status.message
+                == "InvalidSpec: The Rollout \"web\" is invalid: spec.workloadRef: Not found: workload cannot be used: Deployment \"w\" does not exist in namespace \"shop\"; create it or correct the name"
+        )
+        #expect(world.sets.isEmpty)
+
+        let template: JSON = [
+            "metadata": ["labels": ["app": "web"]], "spec": ["containers": [["name": "web", "image": "web:1"]]],
+        ]
+        var reader = JSONReader(template.serialized())
+        world.workload = WorkloadFact(
+            template: try PodTemplate(&reader), selector: LabelSelector(matchLabels: ["app": "api"]), generation: 1)
+        #expect(try world.reconcile().problems.map(\.path) == ["spec.template.metadata.labels"])
+        world.workload?.selector = nil
+        #expect(try world.reconcile().problems.map(\.path) == ["spec.selector"])
+        world.workload?.selector = LabelSelector(matchLabels: ["app": "web"])
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.status.condition(.invalidSpec) == nil)
+
+        // It goes in mid-life: the pods stay.
+        world.workload = nil
+        try world.run()
+        #expect(world.status.phase == "Degraded" && world.sets.values.map(\.replicas) == [2])
+    }
+
+    @Test("a template beside workloadRef is refused also when the workload is there")
+    func twoTemplates() throws {
+        var spec = World.spec(replicas: 2, canary: [:])
+        spec["workloadRef"] = ValidationTests.reference
+        var world = try World(spec: spec)
+        world.workload = WorkloadFact(
+            template: try #require(world.typed.spec.template), selector: LabelSelector(matchLabels: ["app": "web"]),
+            generation: 1)
+        try world.reconcile()
+        #expect(world.status.message.contains("template must be empty for workload reference rollout"))
+    }
+
+    @Test("an invalid spec degrades with its reason, and is mended without a trace")
+    func invalidSpec() throws {
+        var world = try World(spec: World.spec(replicas: 2, canary: ["steps": [["setWeight": 50], ["pause": [:]]]]))
+        try world.run()
+        try world.edit(["spec": ["minReadySeconds": 600]])
+        let decision = try world.reconcile()
+        #expect(decision.waiting?.reason == .invalidSpec && decision.requeueAfter == .seconds(20))
+        #expect(world.status.phase == "Degraded" && world.status.message.hasPrefix("InvalidSpec: "))
+        #expect(try world.reconcile().effects.isEmpty)
+        try world.edit(["spec": ["minReadySeconds": 0]])
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.status.condition(.invalidSpec) == nil)
+    }
+
+    @Test("an abort is carried out even while the spec is invalid")
+    func abortWhileInvalid() throws {
+        var world = try RoutedCanaryTests.updated(RoutedCanaryTests.spec(steps: [["setWeight": 50], ["pause": [:]]]))
+        let first = world.status.stableRS
+        try world.edit(["spec": ["minReadySeconds": 600]])
+        try world.run()
+        #expect(world.traffic?.canaryWeight == 50)
+        try world.edit(["status": ["abort": true]])
+        try world.run()
+        #expect(world.traffic?.canaryWeight == 0 && world.weight(of: first) == 100)
+        #expect(world.status.message == "RolloutAborted: Rollout aborted update to revision 2")
+        #expect(world.status.condition(.invalidSpec) != nil)
+    }
+
+    @Test("warnings make one Event for each generation, and the Rollout goes on")
+    func warnings() throws {
+        var world = try World(
+            spec: World.spec(
+                replicas: 2, blueGreen: ["activeService": "a", "scaleDownDelaySeconds": -5, "autoPromotionSeconds": -1])
+        )
+        try world.run()
+        let count = { (world: World) in world.events.filter { $0.reason == "RolloutSpecWarning" }.count }
+        #expect(world.status.phase == "Healthy" && count(world) == 1)
+        let event = try #require(world.events.first { $0.reason == "RolloutSpecWarning" })
+        #expect(event.isWarning && event.message.contains("spec.strategy.blueGreen.scaleDownDelaySeconds: "))
+        #expect(event.message.contains("autoPromotionSeconds"))
+        try world.run()
+        #expect(count(world) == 1)
+        try world.setImage("web:2")
+        try world.run()
+        #expect(count(world) == 2)
+        try world.edit(["spec": ["strategy": ["blueGreen": ["scaleDownDelaySeconds": 5, "autoPromotionSeconds": 0]]]])
+        try world.run()
+        #expect(count(world) == 2)
+    }
+}
