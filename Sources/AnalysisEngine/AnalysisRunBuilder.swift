@@ -118,7 +118,10 @@ package enum AnalysisRunBuilder {
         for argument in request.args where declared.contains(argument.name) {
             values[argument.name] = argument.value ?? ""
         }
-        for name in declared.sorted() where values[name] == nil { throw missing(name) }
+        let missing = declared.sorted().filter { values[$0] == nil }
+        guard missing.isEmpty else {
+            throw AnalysisError(.arguments, missing.map { self.missing($0).message }.joined(separator: "; "))
+        }
         guard !flat.metrics.isEmpty else { throw AnalysisError(.invalidSpec, "the templates have no metric") }
         let metrics = try AnalysisRunPlan.validated(flat.metrics, values)
         var dryRun: [JSON] = []

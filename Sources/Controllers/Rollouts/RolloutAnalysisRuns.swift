@@ -1,4 +1,4 @@
-import AnalysisEngine
+package import AnalysisEngine
 package import Kubernetes
 package import Manifest
 package import RolloutEngine
@@ -22,17 +22,54 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
-        var problems: [FieldProblem] = []
+        Self.problems(of: rollout, catalog: caches.catalog, isComplete: true)
+    }
+
+    /// What is wrong with the templates that a Rollout refers to, by rule and then by field.
+    /// - Parameter isComplete: A template that is not in the catalog does not exist; else it may be elsewhere.
+    package static func problems(
+        of rollout: Rollout, catalog: TemplateCatalog, isComplete: Bool
+    ) -> [FieldProblem] {
+        var found: [(rule: Int, problem: FieldProblem)] = []
         for analysis in rollout.spec.analyses where !analysis.reference.templates.isEmpty {
-            check(analysis.reference, rollout, analysis.path, mustEnd: analysis.mustEnd, &problems)
+            var isMissing = false
+            for (index, template) in analysis.reference.templates.enumerated()
+            where !exists(template, in: rollout.key.namespace, catalog) {
+                isMissing = true
+                guard isComplete else { continue }
+                let kind = template.isClusterScoped ? "ClusterAnalysisTemplate" : "AnalysisTemplate"
+                let place = template.isClusterScoped ? "" : " in namespace \"\(rollout.key.namespace)\""
+                found.append(
+                    (
+                        0,
+                        FieldProblem(
+                            "\(analysis.path).templates[\(index)].templateName", .notFound,
+                            "\(kind) \"\(template.name)\" does not exist\(place); create it or correct the name")
+                    ))
+            }
+            guard !isMissing else { continue }
+            guard let error = error(in: analysis.reference, rollout, mustEnd: analysis.mustEnd, catalog) else {
+                continue
+            }
+            // A template that another one names may be elsewhere too.
+            if !isComplete, error.code == .template, error.message.contains("does not exist") { continue }
+            let field = error.code == .arguments ? "args" : "templates"
+            let rule =
+                switch error.code {
+                case .template: 0
+                case .invalidSpec: 1
+                case .arguments: 2
+                }
+            found.append((rule, FieldProblem("\(analysis.path).\(field)", .invalid, "\(error)")))
         }
-        return problems
+        let ordered = found.enumerated().sorted { ($0.element.rule, $0.offset) < ($1.element.rule, $1.offset) }
+        return ordered.map(\.element.problem)
     }
 
     package func create(
         _ request: AnalysisRunRequest, for rollout: Rollout, live: @Sendable () async throws -> JSON
     ) async throws {
-        var blueprint = blueprint(request.reference, rollout, name: request.name)
+        var blueprint = Self.blueprint(request.reference, rollout, name: request.name)
         blueprint.labels = request.labels
         blueprint.annotations = request.annotations
         blueprint.args = request.arguments.map { name, value in
@@ -95,10 +132,17 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
 
     // MARK: Inside
 
-    private func check(
-        _ reference: AnalysisReference, _ rollout: Rollout, _ path: String, mustEnd: Bool,
-        _ problems: inout [FieldProblem]
-    ) {
+    private static func exists(
+        _ template: AnalysisReference.Template, in namespace: String, _ catalog: TemplateCatalog
+    ) -> Bool {
+        template.isClusterScoped
+            ? catalog.clusterScoped(template.name) != nil
+            : catalog.namespaced(ObjectKey(namespace: namespace, name: template.name)) != nil
+    }
+
+    private static func error(
+        in reference: AnalysisReference, _ rollout: Rollout, mustEnd: Bool, _ catalog: TemplateCatalog
+    ) -> AnalysisError? {
         var blueprint = blueprint(reference, rollout, name: rollout.key.name)
         blueprint.args = reference.arguments.map { argument in
             switch argument.value {
@@ -108,14 +152,15 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
             case .none: AnalysisArgument(name: argument.name, value: "")
             }
         }
-        do {
-            try AnalysisRunBuilder.validate(blueprint, mustEnd: mustEnd, catalog: caches.catalog)
+        do throws(AnalysisError) {
+            try AnalysisRunBuilder.validate(blueprint, mustEnd: mustEnd, catalog: catalog)
+            return nil
         } catch {
-            problems.append(FieldProblem("\(path).templates", .invalid, "\(error)"))
+            return error
         }
     }
 
-    private func blueprint(
+    private static func blueprint(
         _ reference: AnalysisReference, _ rollout: Rollout, name: String
     ) -> AnalysisRunBlueprint {
         AnalysisRunBlueprint(

@@ -17,7 +17,7 @@ extension RolloutReconciler {
                 return  // Not in our cache, but there: another instance's.
             }
             // A Rollout that cannot be acted on may come to name it again; its traffic is left alone.
-            if let rollout, !rollout.problems.isEmpty { return }
+            if let rollout, !decide(observe(rollout), now: clock.now()).problems.isEmpty { return }
             let patch: JSON = [
                 "metadata": [
                     "resourceVersion": .string(service.resourceVersion), "annotations": [Keys.managedBy: .null],

@@ -1,6 +1,6 @@
 package import Kubernetes
 package import Logging
-import Manifest
+package import Manifest
 package import RolloutEngine
 import TrafficEngine
 
@@ -61,6 +61,24 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
+        Self.problems(of: rollout, isComplete: true) { objects($0) }
+    }
+
+    /// What is wrong with the objects that a Rollout's routers change.
+    /// - Parameter isComplete: An object that is not among them does not exist; else it may be elsewhere.
+    package static func problems(
+        of rollout: Rollout, isComplete: Bool, object: (ObjectReference) -> JSON?
+    ) -> [FieldProblem] {
+        problems(of: rollout, isComplete: isComplete) { routing in
+            var objects: [ObjectReference: JSON] = [:]
+            for reference in routing.references.map(\.reference) { objects[reference] = object(reference) }
+            return objects
+        }
+    }
+
+    private static func problems(
+        of rollout: Rollout, isComplete: Bool, objects: (Routing) -> [ObjectReference: JSON]
+    ) -> [FieldProblem] {
         let routing: Routing?
         do throws(JSONError) {
             routing = try Routing(reading: rollout)
@@ -68,12 +86,18 @@ package final class RolloutRoutes: RolloutRouters {
             return [FieldProblem(error.fieldPath, .invalid, "\(error.reason); correct its type")]
         }
         guard let routing else { return [] }
-        let objects = objects(routing)
-        return routing.routers.flatMap { $0.validate(objects) }.map { FieldProblem($0.path, .invalid, $0.message) }
+        let found = objects(routing)
+        let missing = Set(routing.references.filter { $0.isRequired && found[$0.reference] == nil }.map(\.path))
+        return routing.routers.flatMap { $0.validate(found) }.compactMap { problem in
+            let isMissing = missing.contains(problem.path)
+            if isMissing, !isComplete { return nil }
+            return FieldProblem(problem.path, isMissing ? .notFound : .invalid, problem.message)
+        }
     }
 
     package func apply(_ request: TrafficRequest, for rollout: Rollout) async throws -> [RolloutEvent] {
-        guard let routing = Routing(rollout) else { return [] }
+        // Routers that cannot be read have not taken their weights: an abort must not go on as if they had.
+        guard let routing = try Routing(reading: rollout) else { return [] }
         let recorded = rollout.status.weights?.canary
         let canary = replicaSets.ownedBy(rollout.uid).first { $0.hash == request.canaryHash }
         let intent = TrafficIntent(
