@@ -27,44 +27,6 @@ extension LintReport {
             problems.append("\(title): spec: Invalid value: \(error.message)")
         }
     }
-
-    /// Checks the analyses that a Rollout asks for, where their templates are in the file.
-    mutating func check(analysesOf rollout: JSON, _ title: String, _ catalog: LintCatalog) {
-        let namespace = rollout.objectKey.namespace
-        let strategy = rollout.at("spec", "strategy")
-        var places: [(path: String, analysis: JSON?, mustEnd: Bool)] = [
-            ("spec.strategy.canary.analysis", strategy?.at("canary", "analysis"), false),
-            (
-                "spec.strategy.blueGreen.prePromotionAnalysis", strategy?.at("blueGreen", "prePromotionAnalysis"),
-                true
-            ),
-            (
-                "spec.strategy.blueGreen.postPromotionAnalysis", strategy?.at("blueGreen", "postPromotionAnalysis"),
-                true
-            ),
-        ]
-        for (index, step) in (strategy?.at("canary", "steps")?.arrayValue ?? []).enumerated() {
-            places.append(("spec.strategy.canary.steps[\(index)].analysis", step["analysis"], true))
-        }
-        for (path, analysis, mustEnd) in places {
-            guard let analysis, analysis.isObject else { continue }
-            do throws(AnalysisError) {
-                var references: [TemplateReference] = []
-                for entry in analysis["templates"]?.arrayValue ?? [] { references.append(try TemplateReference(entry)) }
-                guard !references.isEmpty, catalog.knows(references, namespace: namespace) else { continue }
-                var args: [AnalysisArgument] = []
-                for entry in analysis["args"]?.arrayValue ?? [] { args.append(try AnalysisArgument(entry)) }
-                try AnalysisRunBuilder.validate(
-                    AnalysisRunBlueprint(
-                        namespace: namespace, name: rollout.objectKey.name, templates: references, args: args,
-                        dryRun: analysis["dryRun"]?.arrayValue ?? [],
-                        measurementRetention: analysis["measurementRetention"]?.arrayValue ?? []),
-                    mustEnd: mustEnd, catalog: catalog.templates)
-            } catch {
-                problems.append("\(title): \(path): Invalid value: \(error.message)")
-            }
-        }
-    }
 }
 
 extension LintCatalog {

@@ -29,7 +29,8 @@ package struct LintReport: Hashable, Sendable {
         var objects: [JSON] = []
         for document in documents { collect(document.value, line: document.line, file: file, depth: 0, into: &objects) }
         let catalog = LintCatalog(objects)
-        for object in objects { check(object, catalog, schema) }
+        let linted = LintedObjects(objects)
+        for object in objects { check(object, catalog, linted, schema) }
     }
 
     private mutating func collect(_ value: JSON, line: Int, file: String, depth: Int, into objects: inout [JSON]) {
@@ -46,7 +47,9 @@ package struct LintReport: Hashable, Sendable {
         }
     }
 
-    private mutating func check(_ object: JSON, _ catalog: LintCatalog, _ schema: SchemaCheck) {
+    private mutating func check(
+        _ object: JSON, _ catalog: LintCatalog, _ linted: LintedObjects, _ schema: SchemaCheck
+    ) {
         let kind = object["kind"]?.stringValue ?? ""
         let group = object.groupVersionKind?.group ?? ""
         let isOurs = group == "argoproj.io" && Self.argoKinds.contains(kind)
@@ -63,7 +66,7 @@ package struct LintReport: Hashable, Sendable {
         switch kind {
         case "Rollout" where isOurs:
             rollouts += 1
-            check(rollout: object, title, catalog, known: misfits)
+            check(rollout: object, title, linted, known: misfits)
         case "AnalysisTemplate", "ClusterAnalysisTemplate", "AnalysisRun":
             if isOurs, misfits.isEmpty { check(analysis: object, title, catalog) }
         default: break
@@ -75,17 +78,33 @@ package struct LintReport: Hashable, Sendable {
     ]
 
     /// - Parameter known: Paths whose types are named as wrong already.
-    private mutating func check(rollout object: JSON, _ title: String, _ catalog: LintCatalog, known: Set<String>) {
+    private mutating func check(rollout object: JSON, _ title: String, _ objects: LintedObjects, known: Set<String>) {
+        var rollout: Rollout
         do {
-            problems += try Rollout(object).problems.map { "\(title): \($0)" }
+            rollout = try Rollout(object)
         } catch {
             // The schema names all such fields, the decoder the first.
             if !known.contains(where: { "\(error)".contains($0) }) { problems.append("\(title): \(error)") }
+            return
         }
-        let references = RolloutReferences(object, catalog)
-        problems += references.problems.map { "\(title): \($0)" }
-        warnings += RolloutReferences.doubts(object).map { "\(title): \($0)" }
-        check(analysesOf: object, title, catalog)
+        if let workload = objects.workload(of: rollout) { rollout = rollout.resolved(with: workload) }
+        // What is not supported yet is said after what is wrong with it.
+        var found = rollout.problems.filter { !$0.isUnsupportedFeature }
+        found += ReferenceValidation.problems(
+            of: rollout, services: objects.services(of: rollout), isComplete: false)
+        found += RolloutAnalysisRuns.problems(of: rollout, catalog: objects.catalog, isComplete: false)
+        // The static rules have said what is wrong with the configuration itself.
+        found += RolloutRoutes.problems(of: rollout, isComplete: false, object: objects.object)
+            .filter { problem in !rollout.problems.contains { $0.path == problem.path } }
+        found += objects.refusedRouterProblems(of: rollout)
+        found += rollout.problems.filter(\.isUnsupportedFeature)
+        problems += found.map { "\(title): \($0)" }
+        warnings += rollout.warnings.map { "\(title): \($0)" }
+        if let canary = rollout.spec.canary, canary.trafficRouting != nil, canary.steps.isEmpty {
+            warnings.append(
+                "\(title): spec.strategy.canary.steps: without steps the canary gets no traffic until all of it comes at once; add a setWeight step"
+            )
+        }
     }
 }
 

@@ -165,4 +165,104 @@ import Testing
         #expect(report.warnings.count == 2, "\(report.warnings)")
         #expect(report.warnings.contains { $0.hasPrefix("Rollout web: spec.strategy.canary.steps: without steps") })
     }
+
+    @Test("warnings are told apart from problems")
+    func warnings() {
+        let odd = Self.good.replacing(
+            "strategy: {canary: {", with: "strategy: {canary: {replicaProgressThreshold: {type: Pod, value: 1}, ")
+        #expect(Self.lint(odd).problems == [])
+        #expect(Self.lint(odd).warnings.count == 1)
+        #expect(
+            Self.lint(odd).warnings.first?.hasPrefix(
+                "Rollout web: spec.strategy.canary.replicaProgressThreshold.type: Invalid value: \"Pod\" is unknown")
+                == true)
+        let bare = Self.good.replacing(
+            "steps: [{setWeight: 20}, {pause: {}}]", with: "trafficRouting: {nginx: {stableIngress: web}}")
+        #expect(Self.lint(bare).problems == [])
+        #expect(Self.lint(bare).warnings.first?.contains("without steps the canary gets no traffic") == true)
+    }
+
+    @Test("templates, Ingresses and workloads are judged where the file has them")
+    func references() {
+        let routed = Self.good.replacing(
+            "{setWeight: 20}", with: "{setWeight: 20}, {analysis: {templates: [{templateName: t}]}}"
+        ).replacing(
+            "canaryService: canary,", with: "canaryService: canary, trafficRouting: {nginx: {stableIngress: i}},")
+        #expect(Self.lint(routed).problems == [])
+        let template = """
+
+            ---
+            apiVersion: argoproj.io/v1alpha1
+            kind: AnalysisTemplate
+            metadata: {name: t}
+            spec: {metrics: [{name: m, interval: 1m, provider: {web: {url: "http://a"}}}]}
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: i}
+            spec: {rules: [{http: {paths: [{path: /, backend: {service: {name: other}}}]}}]}
+            """
+        let problems = Self.lint(routed + template).problems
+        #expect(problems.count == 2)
+        #expect(problems.contains { $0.contains("steps[1].analysis.templates: ") && $0.contains("never ends") })
+        #expect(problems.contains { $0.contains("trafficRouting.nginx.stableIngress: ") })
+
+        let borrowed = """
+            apiVersion: argoproj.io/v1alpha1
+            kind: Rollout
+            metadata: {name: web}
+            spec:
+              selector: {matchLabels: {app: api}}
+              workloadRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+              strategy: {canary: {}}
+            ---
+            apiVersion: apps/v1
+            kind: Deployment
+            metadata: {name: web}
+            spec:
+              selector: {matchLabels: {app: web}}
+              template: {metadata: {labels: {app: web}}, spec: {containers: [{name: web, image: "web:1"}]}}
+            """
+        #expect(Self.lint(borrowed).problems.map { $0.contains("not selected by the selector app=api") } == [true])
+    }
+
+    @Test("48, 49: objects of routers that are not supported yet are judged before that is said")
+    func refusedRouters() {
+        let routed = Self.good.replacing(
+            "canaryService: canary,",
+            with: """
+                canaryService: canary,
+                  trafficRouting: {
+                    ambassador: {mappings: [m]}, appMesh: {virtualService: {name: v}}, alb: {ingress: i, servicePort: 80}},
+                """)
+        let objects = """
+
+            ---
+            apiVersion: getambassador.io/v2
+            kind: Mapping
+            metadata: {name: m}
+            spec: {weight: 20}
+            ---
+            apiVersion: appmesh.k8s.aws/v1beta2
+            kind: VirtualService
+            metadata: {name: v}
+            spec: {provider: {virtualRouter: {virtualRouterRef: {name: r}}}}
+            ---
+            apiVersion: appmesh.k8s.aws/v1beta2
+            kind: VirtualRouter
+            metadata: {name: r}
+            spec: {routes: [{name: main, httpRoute: {action: {weightedTargets: [{weight: 1}]}}}]}
+            ---
+            apiVersion: networking.k8s.io/v1
+            kind: Ingress
+            metadata: {name: i}
+            spec: {rules: []}
+            """
+        let problems = Self.lint(routed + objects).problems
+        let first = problems.firstIndex { $0.contains("not supported yet") } ?? 0
+        #expect(first == 3 && problems.count == 6, "\(problems)")
+        #expect(problems.contains { $0.contains("Mapping \"m\" carries a weight of its own; remove it") })
+        #expect(problems.contains { $0.contains("VirtualRouter \"r\" has 1 weighted targets; give it exactly 2") })
+        #expect(problems.contains { $0.contains("Ingress \"i\" has no rule with a path to the Service stable") })
+    }
 }
