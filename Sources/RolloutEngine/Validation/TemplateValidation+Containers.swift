@@ -53,9 +53,9 @@ extension TemplateValidation {
                 within("startupProbe") { $0.probe(value, .startup, isAllowed: !isInit || isSidecar) }
             case "lifecycle": within("lifecycle") { $0.lifecycle(value, isAllowed: !isInit || isSidecar) }
             case "envFrom": environmentSources(value)
-            case "imagePullPolicy": choose(value, "imagePullPolicy", "Always", "IfNotPresent", "Never")
+            case "imagePullPolicy": choose(value, "imagePullPolicy", ["Always", "IfNotPresent", "Never"])
             case "terminationMessagePolicy":
-                choose(value, "terminationMessagePolicy", "File", "FallbackToLogsOnError")
+                choose(value, "terminationMessagePolicy", ["File", "FallbackToLogsOnError"])
             case "securityContext": within("securityContext") { $0.security(value) }
             default: break
             }
@@ -84,7 +84,7 @@ extension TemplateValidation {
             } else {
                 check.range(number, "containerPort")
             }
-            check.choose(port["protocol"], "protocol", "TCP", "UDP", "SCTP")
+            check.choose(port["protocol"], "protocol", ["TCP", "UDP", "SCTP"])
             guard let host = port["hostPort"]?.intValue, host != 0 else { return }
             check.range(host, "hostPort")
             let isHost = check.usesHostNetwork
@@ -177,9 +177,12 @@ extension TemplateValidation {
         guard isAllowed else {
             return fail("", "an init container has no probes; remove it or set restartPolicy Always")
         }
-        handler(probe, "exec", "httpGet", "tcpSocket", "grpc")
+        var handlers = 0
         for (name, value) in probe.objectValue ?? [:] {
-            guard let number = value.intValue else { continue }
+            guard let number = value.intValue else {
+                if handler(name, value, isProbe: true) { handlers += 1 }
+                continue
+            }
             switch name {
             case "successThreshold" where number > 1 && kind != .readiness:
                 fail(name, "\(number) must be 1 for liveness and startup probes; remove it")
@@ -191,46 +194,53 @@ extension TemplateValidation {
             default: break
             }
         }
+        if handlers != 1 {
+            fail("", "exactly one handler is needed; give one of exec, httpGet, tcpSocket, grpc")
+        }
     }
 
     private mutating func lifecycle(_ lifecycle: JSON, isAllowed: Bool) {
         guard isAllowed else {
             return fail("", "an init container has no hooks; remove it or set restartPolicy Always")
         }
-        if let hook = lifecycle["postStart"], hook.isObject {
-            within("postStart") { $0.handler(hook, "exec", "httpGet", "tcpSocket", "sleep") }
-        }
-        if let hook = lifecycle["preStop"], hook.isObject {
-            within("preStop") { $0.handler(hook, "exec", "httpGet", "tcpSocket", "sleep") }
+        if let hook = lifecycle["postStart"], hook.isObject { within("postStart") { $0.hook(hook) } }
+        if let hook = lifecycle["preStop"], hook.isObject { within("preStop") { $0.hook(hook) } }
+    }
+
+    private mutating func hook(_ hook: JSON) {
+        var handlers = 0
+        for (name, action) in hook.objectValue ?? [:] where handler(name, action, isProbe: false) { handlers += 1 }
+        if handlers != 1 {
+            fail("", "exactly one handler is needed; give one of exec, httpGet, tcpSocket, sleep")
         }
     }
 
-    private mutating func handler(_ owner: JSON, _ kinds: StaticString...) {
-        let given = kinds.filter { owner[$0.description].map { !$0.isNull } ?? false }
-        if given.count != 1 {
-            fail("", "exactly one handler is needed; give one of \(kinds.map(\.description).joined(separator: ", "))")
-        }
-        for kind in given {
-            guard let action = owner[kind.description] else { continue }
-            within(kind) { check in
-                switch kind.description {
-                case "exec":
-                    if (action["command"]?.arrayValue ?? []).isEmpty {
-                        check.fail("command", "is needed; add it", .required)
-                    }
-                case "httpGet":
-                    check.portReference(action["port"])
-                    check.choose(action["scheme"], "scheme", "HTTP", "HTTPS")
-                case "tcpSocket": check.portReference(action["port"])
-                case "grpc": check.range(action["port"]?.intValue ?? 0, "port")
-                default:
-                    let seconds = action["seconds"]?.intValue ?? 0
-                    let limit = max(0, check.gracePeriod)
-                    check.fail(
-                        seconds < 0 || seconds > limit, "seconds",
-                        "\(seconds) is not within terminationGracePeriodSeconds (\(limit)); lower it")
+    /// Checks what a probe or hook does; `false` where the member is nothing of the kind.
+    private mutating func handler(_ name: String, _ action: JSON, isProbe: Bool) -> Bool {
+        if action.isNull { return false }
+        switch name {
+        case "httpGet":
+            within("httpGet") { check in
+                check.portReference(action["port"])
+                check.choose(action["scheme"], "scheme", ["HTTP", "HTTPS"])
+            }
+        case "exec":
+            within("exec") { check in
+                if (action["command"]?.arrayValue ?? []).isEmpty {
+                    check.fail("command", "is needed; add it", .required)
                 }
             }
+        case "tcpSocket": within("tcpSocket") { $0.portReference(action["port"]) }
+        case "grpc" where isProbe: within("grpc") { $0.range(action["port"]?.intValue ?? 0, "port") }
+        case "sleep" where !isProbe:
+            within("sleep") { check in
+                let (seconds, limit) = (action["seconds"]?.intValue ?? 0, max(0, check.gracePeriod))
+                check.fail(
+                    seconds < 0 || seconds > limit, "seconds",
+                    "\(seconds) is not within terminationGracePeriodSeconds (\(limit)); lower it")
+            }
+        default: return false
         }
+        return true
     }
 }

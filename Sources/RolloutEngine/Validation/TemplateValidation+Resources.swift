@@ -4,9 +4,10 @@ extension TemplateValidation {
     /// `resources` of a container.
     mutating func resources(_ resources: JSON) {
         let limits = resources["limits"]?.objectValue ?? [:]
-        for (name, value) in limits { quantity(value, of: name, "limits") }
+        for (name, value) in limits where !isOrdinary(name, value) { quantity(value, of: name, "limits") }
         guard let requests = resources["requests"]?.objectValue else { return }
         for (name, value) in requests {
+            if isOrdinary(name, value), limits[name].map({ $0 == value }) ?? true { continue }
             guard let wanted = quantity(value, of: name, "requests") else { continue }
             guard let limit = limits[name].flatMap({ Quantity($0) }) else {
                 if limits[name] == nil, !mayOvercommit(name) {
@@ -21,6 +22,21 @@ extension TemplateValidation {
             } else if wanted > limit {
                 fail("requests.\(name)", "\(wanted) exceeds the limit \(limit); lower it")
             }
+        }
+    }
+
+    /// A common resource with digits and a common suffix, which is sound without reading it as a number.
+    private func isOrdinary(_ name: String, _ value: JSON) -> Bool {
+        guard name == "cpu" || name == "memory", case .string(let text) = value, (1...12).contains(text.utf8.count)
+        else { return false }
+        let suffix = text.utf8.drop(while: LabelRules.isDigit)
+        guard suffix.count < text.utf8.count else { return false }
+        switch suffix.first {
+        case nil: return true
+        case UInt8(ascii: "m"): return suffix.count == 1
+        case UInt8(ascii: "M"), UInt8(ascii: "G"):
+            return suffix.count == 1 || suffix.count == 2 && suffix.last == UInt8(ascii: "i")
+        default: return false
         }
     }
 

@@ -19,7 +19,7 @@ extension TemplateValidation {
         case "Lt", "Gt": break
         default: fail("operator", "\"\(shown(op))\" is unknown; use Equal or Exists", .notSupported)
         }
-        choose(toleration["effect"], "effect", "NoSchedule", "PreferNoSchedule", "NoExecute")
+        choose(toleration["effect"], "effect", ["NoSchedule", "PreferNoSchedule", "NoExecute"])
         fail(
             toleration["tolerationSeconds"]?.intValue != nil && effect != "NoExecute", "effect",
             "must be NoExecute with tolerationSeconds; set it or remove tolerationSeconds")
@@ -33,7 +33,7 @@ extension TemplateValidation {
             check.topologyKey(constraint)
             let action = constraint["whenUnsatisfiable"]?.stringValue ?? ""
             check.need(constraint, "whenUnsatisfiable")
-            check.choose(constraint["whenUnsatisfiable"], "whenUnsatisfiable", "DoNotSchedule", "ScheduleAnyway")
+            check.choose(constraint["whenUnsatisfiable"], "whenUnsatisfiable", ["DoNotSchedule", "ScheduleAnyway"])
             check.fail(
                 !pairs.insert([constraint["topologyKey"]?.stringValue ?? "", action]).inserted, "",
                 "topologyKey and whenUnsatisfiable are used twice; merge the constraints")

@@ -8,7 +8,7 @@ extension TemplateValidation {
         for (index, group) in (context["supplementalGroups"]?.arrayValue ?? []).enumerated() {
             identity(group, "supplementalGroups[\(index)]")
         }
-        choose(context["fsGroupChangePolicy"], "fsGroupChangePolicy", "OnRootMismatch", "Always")
+        choose(context["fsGroupChangePolicy"], "fsGroupChangePolicy", ["OnRootMismatch", "Always"])
         profile(context)
     }
 
@@ -34,7 +34,7 @@ extension TemplateValidation {
         guard let profile = context["seccompProfile"], profile.isObject else { return }
         within("seccompProfile") { check in
             check.need(profile, "type")
-            check.choose(profile["type"], "type", "RuntimeDefault", "Unconfined", "Localhost")
+            check.choose(profile["type"], "type", ["RuntimeDefault", "Unconfined", "Localhost"])
             let isLocal = profile["type"]?.stringValue == "Localhost"
             if isLocal { check.need(profile, "localhostProfile") }
             check.fail(

@@ -47,8 +47,8 @@ extension TemplateValidation {
         case "projected": within("projected") { $0.projected(source) }
         case "hostPath":
             choose(
-                source["type"], "hostPath.type", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket",
-                "CharDevice", "BlockDevice")
+                source["type"], "hostPath.type",
+                ["DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"])
             let path = source["path"]?.stringValue ?? ""
             fail(climbs(path), "hostPath.path", "\"\(shown(path))\" must not contain '..'; write it out")
         case "nfs":
@@ -159,8 +159,7 @@ extension TemplateValidation {
                     text.hasPrefix("/") || climbs(text), field,
                     "\"\(shown(text))\" must be relative and without '..'; correct it")
             }
-            check.choose(
-                mount["mountPropagation"], "mountPropagation", "None", "HostToContainer", "Bidirectional")
+            check.choose(mount["mountPropagation"], "mountPropagation", ["None", "HostToContainer", "Bidirectional"])
         }
         each("volumeDevices", container["volumeDevices"]) { check, device, _ in
             check.volumeName(device)

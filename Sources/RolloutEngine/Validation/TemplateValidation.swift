@@ -52,12 +52,11 @@ struct TemplateValidation {
     }
 
     /// Reports a text that is not one of a few.
-    mutating func choose(_ value: JSON?, _ field: String, _ choices: StaticString...) {
+    mutating func choose(_ value: JSON?, _ field: String, _ choices: @autoclosure () -> [String]) {
         guard let text = value?.stringValue, !text.isEmpty else { return }
-        if choices.contains(where: { $0.description == text }) { return }
-        fail(
-            field, "\"\(shown(text))\" is unknown; use \(choices.map(\.description).joined(separator: ", "))",
-            .notSupported)
+        let choices = choices()
+        if choices.contains(text) { return }
+        fail(field, "\"\(shown(text))\" is unknown; use \(choices.joined(separator: ", "))", .notSupported)
     }
 
     /// Reports a text that is absent or empty.
@@ -170,7 +169,7 @@ struct TemplateValidation {
             case "os":
                 within("os") { check in
                     check.need(value, "name")
-                    check.choose(value["name"], "name", "linux", "windows")
+                    check.choose(value["name"], "name", ["linux", "windows"])
                 }
             default: break
             }
@@ -189,7 +188,7 @@ struct TemplateValidation {
 
     private mutating func dns(_ members: [String: JSON]) {
         let policy = members["dnsPolicy"]
-        choose(policy, "dnsPolicy", "ClusterFirst", "ClusterFirstWithHostNet", "Default", "None")
+        choose(policy, "dnsPolicy", ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"])
         let servers = members["dnsConfig"]?["nameservers"]?.arrayValue ?? []
         if policy?.stringValue == "None", servers.isEmpty {
             fail("dnsConfig.nameservers", "dnsPolicy None needs a name server; name one", .required)
