@@ -338,4 +338,15 @@ import Testing
         let paths = try ValidationTests.rollout(["spec": ["template": ["spec": spec]]]).problems.map(\.path)
         #expect(paths.count == 5 && paths == paths.sorted())
     }
+
+    @Test("a template that was sound once is no excuse for one of the same digest that is not")
+    func remembered() throws {
+        // The digest leaves the hash label out.
+        let sound: JSON = ["metadata": ["labels": ["rollouts-pod-template-hash": "abc"]]]
+        let bad: JSON = ["metadata": ["labels": ["rollouts-pod-template-hash": "a b"]]]
+        for _ in 0..<2 {
+            #expect(try ValidationTests.rollout(["spec": ["template": sound]]).problems.isEmpty)
+            #expect(try ValidationTests.rollout(["spec": ["template": bad]]).problems.count == 1)
+        }
+    }
 }
