@@ -61,6 +61,7 @@ package struct PodTemplate: Hashable, Sendable {
         annotations = json["annotations"]?.stringMap ?? [:]
         images = (json["images"]?.arrayValue ?? []).compactMap(\.stringValue)
         problems = []
+        writableDisks = []
         newerState = try state("newer")
         recordedOlderState = try state("older")
     }

@@ -16,9 +16,9 @@ package struct Rollout: Hashable, Sendable {
     package var spec: RolloutSpec
     package var status: RolloutStatus
     /// What the static rules of validation found, first the one that goes into the status.
-    package private(set) var problems: [FieldProblem] = []
+    package internal(set) var problems: [FieldProblem] = []
     /// What is accepted but hardly meant.
-    package private(set) var warnings: [FieldProblem] = []
+    package internal(set) var warnings: [FieldProblem] = []
 
     package var ownerUID: String? { nil }
 

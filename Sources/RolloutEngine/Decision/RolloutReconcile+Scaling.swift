@@ -56,8 +56,8 @@ extension RolloutReconcile {
             isDynamic: canary.dynamicStableScale
         ).sizes(
             target, stableTarget: stableTarget,
-            // Pods leave one look after their traffic has.
-            recordedStable: old.weights?.stable.weight,
+            // Pods leave one look after their traffic has, and come before it.
+            recordedStable: [old.weights, status.weights].compactMap { $0?.stable.weight }.max(),
             recordedCanary: status.abort ? status.weights?.canary.weight ?? 0 : nil)
     }
 

@@ -11,15 +11,24 @@ extension RolloutReconcile {
         return status.stablePingPong == "ping" ? pingPong.pongService : pingPong.pingService
     }
 
+    /// Whether the new pods can serve what routers send to a Service of ping and pong.
+    private func mayTakeOver(_ service: String) -> Bool {
+        guard let weights = status.weights, let current else { return true }
+        // What still carries the traffic of stable, from before a promotion, is left alone until that has moved.
+        if weights.stable.serviceName == service, weights.stable.weight > 0 { return false }
+        guard weights.canary.serviceName == service, weights.canary.weight > 0 else { return true }
+        let sizes = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight)
+        return current.available >= sizes.pods(weights.canary.weight)
+    }
+
     /// Points the stable and the canary Service at their ReplicaSets, once there are pods to serve.
     mutating func switchServices() {
         if canary.pingPong != nil {
             // The one that a Rollout starts with has nothing to lose; later ones are switched while they get no traffic.
             ensure(stableService, stableIndex, checksPods: !serviceHash(stableService).isEmpty)
-            // While the one of an earlier canary still gets traffic, it goes on selecting pods that can serve.
-            let carries =
-                (status.weights?.canary.weight ?? 0) > 0 && status.weights?.canary.serviceName == canaryService
-            if !status.isFullyPromoted { ensure(canaryService, currentIndex, checksPods: carries) }
+            if !status.isFullyPromoted, mayTakeOver(canaryService) {
+                ensure(canaryService, currentIndex, checksPods: false)
+            }
             return
         }
         ensure(canary.stableService, stableIndex, checksPods: true)

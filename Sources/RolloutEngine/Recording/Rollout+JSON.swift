@@ -19,10 +19,7 @@ extension Rollout {
             "recorded": [
                 "template": spec.template?.recorded ?? .null,
                 "stepHash": spec.canary.map { .string($0.stepHash) } ?? .null,
-                "problems": .array(
-                    problems.map {
-                        ["path": .string($0.path), "kind": .string($0.kind.rawValue), "message": .string($0.message)]
-                    }),
+                "problems": .array(problems.map(\.json)), "warnings": .array(warnings.map(\.json)),
             ],
         ]
     }
@@ -33,10 +30,17 @@ extension Rollout {
         let extra = json["recorded"]
         if let template = extra?["template"], !template.isNull { spec.template = try PodTemplate(recorded: template) }
         if let hash = extra?["stepHash"]?.stringValue { spec.canary?.stepHash = hash }
-        problems = (extra?["problems"]?.arrayValue ?? []).compactMap { entry in
-            guard let kind = entry["kind"]?.stringValue.flatMap(FieldProblem.Kind.init) else { return nil }
-            return FieldProblem(entry["path"]?.stringValue ?? "", kind, entry["message"]?.stringValue ?? "")
-        }
+        problems = (extra?["problems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
+        warnings = (extra?["warnings"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
+    }
+}
+
+extension FieldProblem {
+    var json: JSON { ["path": .string(path), "kind": .string(kind.rawValue), "message": .string(message)] }
+
+    init?(recorded json: JSON) {
+        guard let kind = json["kind"]?.stringValue.flatMap(Kind.init) else { return nil }
+        self.init(json["path"]?.stringValue ?? "", kind, json["message"]?.stringValue ?? "")
     }
 }
 

@@ -10,10 +10,7 @@ extension RolloutSnapshot {
                 services.mapValues { service in
                     ["selector": JSON(service.selector), "managedBy": service.managedBy.map { .string($0) } ?? .null]
                 }),
-            "referenceProblems": .array(
-                referenceProblems.map {
-                    ["path": .string($0.path), "kind": .string($0.kind.rawValue), "message": .string($0.message)]
-                }),
+            "referenceProblems": .array(referenceProblems.map(\.json)),
             "strict": .bool(isStrict),
         ]
         if let traffic {
@@ -44,10 +41,7 @@ extension RolloutSnapshot {
         services = (json["services"]?.objectValue ?? [:]).mapValues {
             ServiceFact(selector: $0["selector"]?.stringMap ?? [:], managedBy: $0["managedBy"]?.stringValue)
         }
-        referenceProblems = (json["referenceProblems"]?.arrayValue ?? []).compactMap { entry in
-            guard let kind = entry["kind"]?.stringValue.flatMap(FieldProblem.Kind.init) else { return nil }
-            return FieldProblem(entry["path"]?.stringValue ?? "", kind, entry["message"]?.stringValue ?? "")
-        }
+        referenceProblems = (json["referenceProblems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
         isStrict = json["strict"] == true
         if let traffic = json["traffic"] {
             self.traffic = TrafficFact(

@@ -32,6 +32,7 @@ extension RolloutReconcile {
         if needsPods {
             var decision = RolloutDecision()
             decision.needsPods = true
+            decision.waiting = waiting
             return decision
         }
         forgetFastRollback()

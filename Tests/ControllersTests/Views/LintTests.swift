@@ -112,21 +112,21 @@ import Testing
             testDescription: "an Ingress without the stable service",
             change: (steps, "\(steps), trafficRouting: {nginx: {stableIngress: web}}"), more: ingress,
             problems: [
-                "Rollout web: spec.strategy.canary.trafficRouting.nginx.stableIngress: Invalid value: Ingress \"web\" has no rule"
+                "Rollout web: spec.strategy.canary.trafficRouting.nginx.stableIngress: Invalid value: Ingress web: no rule has a path"
             ]),
         Row(
             testDescription: "a VirtualService without the canary service",
             change: (steps, "\(steps), trafficRouting: {istio: {virtualService: {name: web, routes: [main]}}}"),
             more: routes,
             problems: [
-                "Rollout web: spec.strategy.canary.trafficRouting.istio.virtualService: Invalid value: route \"main\" of VirtualService \"web\" has no destination \"canary\""
+                "Rollout web: spec.strategy.canary.trafficRouting.istio.virtualService: Invalid value: VirtualService web: http route \"main\" has no canary destination"
             ]),
         Row(
             testDescription: "a route that the VirtualService lacks",
             change: (steps, "\(steps), trafficRouting: {istio: {virtualService: {name: web, routes: [nope]}}}"),
             more: routes,
             problems: [
-                "Rollout web: spec.strategy.canary.trafficRouting.istio.virtualService.routes: Invalid value: VirtualService \"web\" has no http route \"nope\"; it has main"
+                "Rollout web: spec.strategy.canary.trafficRouting.istio.virtualService: Invalid value: VirtualService web: it has no http route named \"nope\""
             ]),
         Row(
             testDescription: "an inline analysis that never ends",
@@ -135,12 +135,14 @@ import Testing
                 "steps: [{analysis: {templates: [{templateName: errors}], args: [{name: service, value: a}]}}]"
             ), more: template,
             problems: [
-                "Rollout web: spec.strategy.canary.steps[0].analysis: Invalid value: metric \"errors\" never ends"
+                "Rollout web: spec.strategy.canary.steps[0].analysis.templates: Invalid value: invalid spec: metric \"errors\" never ends"
             ]),
         Row(
             testDescription: "a background analysis without an argument",
             change: (steps, "\(steps), analysis: {templates: [{templateName: errors}]}"), more: template,
-            problems: ["Rollout web: spec.strategy.canary.analysis: Invalid value: argument \"service\" has no value"]),
+            problems: [
+                "Rollout web: spec.strategy.canary.analysis.args: Invalid value: arguments: argument \"service\" has no value"
+            ]),
         Row(
             testDescription: "a template that is not in the file is no problem",
             change: (steps, "\(steps), analysis: {templates: [{templateName: elsewhere}]}"), problems: []),

@@ -160,7 +160,7 @@ struct Simulation {
             // One that comes before the controller has seen a new template counts for the old one and goes with it.
             let isRepeated =
                 status.abort && status.promoteFull
-                || status.observedGeneration != String(world.typed.generation)
+                || status.observedGeneration != String(world.typed.generation) || isQueued
             if status.currentPodHash != status.stableRS, !status.stableRS.isEmpty, !isRepeated {
                 abortedStable = status.stableRS
             }
@@ -195,6 +195,12 @@ struct Simulation {
             world.services["web-active"]?.selector["rollouts-pod-template-hash"] = nil
         default: break
         }
+    }
+
+    /// A newer template waits for the end of the update: an abort is such an end.
+    private var isQueued: Bool {
+        world.typed.annotations["sluice.dev/on-new-revision"] == "queue"
+            && world.set(hash: world.status.currentPodHash)?.templateDigest != world.typed.spec.template?.digest
     }
 
     private mutating func movePods() {
@@ -364,7 +370,7 @@ struct Simulation {
             try reconcile(withBadLuck: false)
             world.stepPods()
             if version != world.version { continue }
-            let decision = decide(world.snapshot(), now: world.now)
+            let decision = world.look().decision
             guard decision.effects.isEmpty else { continue }
             if let after = decision.requeueAfter, round < 390,
                 decision.waiting?.reason != .aborted || after < .seconds(120)
@@ -380,7 +386,7 @@ struct Simulation {
     private mutating func checkEnd() throws {
         guard failure == nil else { return }
         let status = world.status
-        let decision = decide(world.snapshot(), now: world.now)
+        let decision = world.look().decision
         let replicas = world.typed.spec.desiredReplicas
         if status.abort, kind == .blueGreen, world.services["web-active"]?.hash != status.stableRS {
             fail("aborted, but the active Service selects \(world.services["web-active"]?.hash ?? "")")

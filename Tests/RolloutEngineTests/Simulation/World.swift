@@ -236,15 +236,19 @@ struct World {
         }
     }
 
+    /// What would be decided now, and on what.
+    func look() -> (seen: RolloutSnapshot, decision: RolloutDecision) {
+        var seen = snapshot()
+        let decision = decide(seen, now: now)
+        guard decision.needsPods else { return (seen, decision) }
+        seen.pods = pods
+        return (seen, decide(seen, now: now))
+    }
+
     /// One whole reconcile without bad luck; gives the decision.
     @discardableResult
     mutating func reconcile() throws -> RolloutDecision {
-        var seen = snapshot()
-        var decision = decide(seen, now: now)
-        if decision.needsPods {
-            seen.pods = pods
-            decision = decide(seen, now: now)
-        }
+        let (seen, decision) = look()
         decisions.append(RecordedDecision(now: now, seen: seen, decision: decision))
         var version = seen.rollout.resourceVersion
         for effect in decision.effects { try perform(effect, seenVersion: &version) }
