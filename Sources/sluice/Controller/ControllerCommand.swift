@@ -20,6 +20,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "The namespace to watch with --namespaced.") var namespace: String?
     @Option(help: "Mind only objects that carry this instance id.") var instanceId = ""
     @Option(help: "Seconds after which every Rollout is looked at again.") var rolloutResync = 900
+    @Flag(help: "Keep those habits of Argo Rollouts that are mended otherwise.") var strictCompat = false
     @Option(help: "Rollouts that are reconciled at the same time.") var rolloutThreads = 10
     @Option(help: "AnalysisRuns that are reconciled at the same time.") var analysisThreads = 30
     @Option(help: "Take a Lease before acting, so that one process acts.") var leaderElect = true
@@ -79,6 +80,7 @@ struct ControllerCommand: AsyncParsableCommand {
         var options = ControllerOptions()
         options.namespace = namespaced ? namespace : nil
         options.instanceID = instanceId
+        options.isStrict = strictCompat
         options.rolloutResync = .seconds(max(1, rolloutResync))
         options.rolloutWorkers = max(1, rolloutThreads)
         options.analysisWorkers = max(1, analysisThreads)
