@@ -33,9 +33,8 @@ extension RolloutReconcile {
         if step?.isIndefinite ?? false { return true }
         if old.condition(.paused)?.status == "True" || isPaused || invalid != nil { return true }
         if isAwaitingAnalysis { return true }
-        return isStrict
-            || status.isFullyPromoted
-                && otherIndices.contains { sets[$0].spec > 0 && sets[$0].annotation(Keys.scaleDownDeadline) != nil }
+        guard isStrict || status.isFullyPromoted else { return false }
+        return otherIndices.contains { sets[$0].spec > 0 && sets[$0].annotation(Keys.scaleDownDeadline) != nil }
     }
 
     /// A blue-green update may wait for its analyses as long as they take, as a canary's steps may.

@@ -192,6 +192,27 @@ import Testing
         #expect(world.events.contains { $0.reason == "SkipSteps" })
     }
 
+    @Test("pods that are late after a pause pass their deadline too")
+    func lateAfterPause() throws {
+        var spec = World.spec(replicas: 3, canary: ["steps": [["setWeight": 20], ["pause": [:]]]])
+        spec["progressDeadlineSeconds"] = 2
+        var world = try World(spec: spec)
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        #expect(world.status.phase == "Paused")
+        world.brokenImages = ["web:2"]
+        world.now = world.now + .seconds(60)
+        try world.edit(["status": ["pauseConditions": .null]])
+        try world.run()
+        #expect(world.status.phase == "Progressing")
+        let wake = try #require(try world.reconcile().requeueAfter)
+        #expect(wake <= .seconds(3))
+        world.now = world.now + wake
+        try world.run()
+        #expect(world.status.message.hasPrefix("ProgressDeadlineExceeded"))
+    }
+
     @Test("the deadline degrades, and aborts where that is asked for", arguments: [false, true])
     func deadline(_ aborts: Bool) throws {
         var spec = World.spec(replicas: 4, canary: ["steps": [["setWeight": 50]]])

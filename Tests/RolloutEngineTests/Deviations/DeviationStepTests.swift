@@ -1,0 +1,146 @@
+import Manifest
+import Testing
+
+@testable import RolloutEngine
+
+/// Where this controller differs on purpose from the one whose objects it accepts: steps, weights and deadlines.
+@Suite("Deviations: steps and weights") struct DeviationStepTests {
+    @Test("D5: a weight that could not be set completes no step, and the wait is named")
+    func d5() throws {
+        var world = try World(spec: RoutedCanaryTests.spec(replicas: 4, steps: [["setWeight": 25], ["setWeight": 50]]))
+        try world.run()
+        let stable = world.status.stableRS
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: stable, leaving: 1)
+        try world.setImage("web:2")
+        try world.run()
+        #expect(world.status.currentStepIndex == 0 && world.status.stableRS == stable)
+        #expect(world.traffic?.canaryWeight == 0)
+        #expect(decide(world.snapshot(), now: world.now).waiting?.reason == .stableCapacity)
+        world.brokenImages = []
+        try world.run()
+        #expect(world.status.stableRS == world.status.currentPodHash)
+    }
+
+    @Test("D18: only old pods of a promoted Rollout hold the deadline up; strict, any do", arguments: [false, true])
+    func d18(isStrict: Bool) throws {
+        var spec = RoutedCanaryTests.spec(
+            replicas: 2, steps: [["setWeight": 50]], more: ["scaleDownDelaySeconds": 9_000])
+        spec["progressDeadlineSeconds"] = 60
+        var world = try DeviationWorld.updated(spec, isStrict: isStrict)
+        try world.pass(100)
+        #expect(world.status.phase == "Healthy", "the old pods wait, and nothing else does")
+        world.brokenImages = ["web:3"]
+        try world.setImage("web:3")
+        try world.run()
+        try world.pass(100)
+        #expect(world.status.phase == (isStrict ? "Progressing" : "Degraded"))
+    }
+
+    @Test("D18: strict, the deadline counts where no old pods wait")
+    func d18Strict() throws {
+        var spec = World.spec(replicas: 2, canary: ["steps": DeviationWorld.steps])
+        spec["progressDeadlineSeconds"] = 60
+        var world = try World(spec: spec)
+        world.isStrict = true
+        try world.run()
+        world.brokenImages = ["web:2"]
+        try world.setImage("web:2")
+        try world.run()
+        try world.pass(100)
+        #expect(world.status.message.hasPrefix("ProgressDeadlineExceeded"))
+    }
+
+    @Test("D21: a threshold of more pods than the step has is met by all of them")
+    func d21() throws {
+        let world = try DeviationWorld.basic(
+            ["steps": DeviationWorld.steps, "replicaProgressThreshold": ["type": "Pods", "value": 4]])
+        #expect(world.status.phase == "Paused" && world.current?.replicas == 2)
+    }
+
+    @Test("D29: what the router confirms is recorded each time")
+    func d29() throws {
+        let world = try DeviationWorld.routed()
+        var seen = world.snapshot()
+        for verified in [false, true, nil] {
+            seen.traffic = TrafficFact(isInSync: true, verified: verified)
+            let patch = decide(seen, now: world.now).status?.at("status", "canary", "weights")
+            if verified == nil {
+                // Recorded as unknown already, so there is nothing to write.
+                #expect(patch == nil)
+            } else {
+                #expect(patch?["verified"]?.boolValue == verified)
+            }
+        }
+        seen.rollout.status.weights?.verified = true
+        let patch = decide(seen, now: world.now).status
+        #expect(
+            patch?.at("status", "canary", "weights", "verified") == .null,
+            "an old confirmation does not stay: \(patch ?? [:])")
+    }
+
+    @Test("D33: without steps the canary's weight stays 0, and the stable Service moves all traffic at the end")
+    func d33() throws {
+        var world = try World(spec: RoutedCanaryTests.spec(replicas: 2, steps: []))
+        try world.run()
+        let first = world.status.stableRS
+        try world.setImage("web:2")
+        var weights: Set<Int> = []
+        for _ in 0..<20 {
+            try world.settle()
+            weights.insert(world.traffic?.canaryWeight ?? 0)
+            world.stepPods()
+        }
+        #expect(weights == [0] && world.status.stableRS != first)
+        #expect(world.services["web-stable"]?.hash == world.status.stableRS)
+    }
+
+    @Test(
+        "D34: a fixed canary size leaves stable at its share of the traffic; strict, at full size",
+        arguments: [false, true])
+    func d34(isStrict: Bool) throws {
+        let world = try DeviationWorld.routed(
+            replicas: 10, steps: [["setWeight": 20], ["setCanaryScale": ["replicas": 3]], ["pause": [:]]],
+            ["dynamicStableScale": true], isStrict: isStrict)
+        #expect(world.status.phase == "Paused" && world.current?.replicas == 3)
+        #expect(world.stable?.replicas == (isStrict ? 10 : 8))
+    }
+
+    @Test("D39: an inconclusive background analysis that a person accepts is not measured again")
+    func d39() throws {
+        var world = try DeviationWorld.basic([
+            "steps": [["setWeight": 50], ["pause": ["duration": "1h"]]],
+            "analysis": ["templates": [["templateName": "always"]]],
+        ])
+        let run = try #require(world.runs.keys.first)
+        world.runs[run]?.phase = "Inconclusive"
+        try world.run()
+        #expect(world.status.pauseConditions.map(\.reason).contains("InconclusiveAnalysisRun"))
+        try world.edit(["metadata": ["annotations": ["sluice.dev/accepted-analysis": .string(run)]]])
+        try world.run()
+        #expect(world.status.pauseConditions.map(\.reason) == ["CanaryPauseStep"], "the step's own pause goes on")
+        try world.pass(3_601)
+        #expect(world.status.stableRS == world.status.currentPodHash && world.runs.count == 1)
+    }
+
+    @Test("D40: names and defaults are the documented ones")
+    func d40() throws {
+        #expect(Keys.scaleDownDeadline == "scale-down-deadline")
+        let limits = SurgeLimits(replicas: 8, maxSurge: nil, maxUnavailable: nil)
+        #expect(limits.surge == 2 && limits.unavailable == 2)
+        let canary: JSON = ["replicaProgressThreshold": ["type": "Pods", "value": 1], "steps": DeviationWorld.steps]
+        var world = try World(spec: World.spec(replicas: 4, canary: canary))
+        try world.run()
+        world.brokenImages = ["web:2"]
+        try world.setImage("web:2")
+        try world.settle()
+        world.brokenImages = []
+        let name = try #require(world.current?.name)
+        let size = world.sets[name]?.replicas ?? 0
+        world.sets[name]?.currentReplicas = size
+        world.breakPods(of: world.status.currentPodHash, leaving: 1)
+        world.brokenImages = ["web:2"]
+        try world.run()
+        #expect(world.status.phase == "Paused", "one pod is enough for a strategy whose threshold is one")
+    }
+}
