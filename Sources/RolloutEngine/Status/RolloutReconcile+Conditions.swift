@@ -163,9 +163,6 @@ extension RolloutReconcile {
 
     private mutating func updateCompleted() {
         let isComplete = !status.stableRS.isEmpty && status.isFullyPromoted
-        if !isComplete, old.condition(.completed)?.status == "True" {
-            events.append(RolloutEvent("RolloutNotCompleted", "the update to revision \(revision) has begun"))
-        }
         status.set(
             .completed, isComplete ? "True" : "False", "RolloutCompleted",
             isComplete ? "RolloutCompleted" : "Rollout is not complete", now: now)

@@ -26,8 +26,6 @@ extension RolloutReconcile {
         if currentIndex.map({ sets[$0].isNew }) ?? false, let index = currentIndex {
             sets[index].annotate(Keys.desiredReplicas, String(replicas))
             place(index, atEnd: false)
-            events.append(
-                RolloutEvent("NewReplicaSetCreated", "created ReplicaSet \(sets[index].name) (revision \(revision))"))
         }
         if needsPods {
             var decision = RolloutDecision()
@@ -51,10 +49,8 @@ extension RolloutReconcile {
         decision.effects = slots.compactMap(render)
         if let patch = status.mergePatch(from: old) { decision.effects.append(.patchStatus(patch)) }
         var annotations: [String: JSON] = [:]
-        if invalid == nil, revision > 0, rollout.annotations[Keys.revision] != String(revision) {
-            annotations[Keys.revision] = .string(String(revision))
-            events.append(RolloutEvent("RolloutUpdated", "updated to revision \(revision)"))
-        }
+        let isRenumbered = invalid == nil && revision > 0 && rollout.annotations[Keys.revision] != String(revision)
+        if isRenumbered { annotations[Keys.revision] = .string(String(revision)) }
         if let workloadGeneration, rollout.annotations[Keys.workloadGeneration] != workloadGeneration {
             annotations[Keys.workloadGeneration] = .string(workloadGeneration)
         }
@@ -62,7 +58,7 @@ extension RolloutReconcile {
             decision.effects.append(.patchRollout(["metadata": ["annotations": .object(annotations)]]))
         }
         if isQueueing, !isUnderWay(status) { wake(at: now + .milliseconds(1)) }
-        decision.events = events
+        decision.events = openingEvents(isRenumbered: isRenumbered) + events
         decision.finished = finished
         armDeadline()
         if invalid != nil { wake(at: now + .seconds(20)) }
@@ -110,9 +106,6 @@ extension RolloutReconcile {
         status.controllerPause = false
     }
 
-    /// A person took the pause away since the last look.
-    private var isResumedByUser: Bool { old.controllerPause && old.pauseConditions.isEmpty && !status.controllerPause }
-
     /// A person ended the pause, and what it held back could not go on yet: that must not be forgotten.
     private var isResumePending: Bool {
         guard old.controllerPause, old.pauseConditions.isEmpty, !isNewUpdate, !status.isFullyPromoted,
@@ -121,13 +114,5 @@ extension RolloutReconcile {
         if rollout.spec.paused { return true }
         guard let blueGreen, isPreviewApproved(blueGreen) else { return false }
         return active !== current && !status.scaleUpPreviewCheckPoint && blueGreen.pausesBeforePromotion
-    }
-
-    private mutating func reportPauses() {
-        if old.pauseConditions.isEmpty, let first = status.pauseConditions.first {
-            events.append(RolloutEvent("RolloutPaused", "paused: \(first.reason)"))
-        } else if status.pauseConditions.isEmpty, !status.abort, !old.pauseConditions.isEmpty || isResumedByUser {
-            events.append(RolloutEvent("RolloutResumed", "resumed"))
-        }
     }
 }

@@ -1,0 +1,51 @@
+import Manifest
+import RolloutEngine
+import Testing
+
+@Suite("Events and messages") struct EventOrderTests {
+    @Test("Events of a canary tell of deploy, pause, abort, retry and promotion in their order")
+    func canary() throws {
+        var world = try World(
+            spec: World.spec(replicas: 1, canary: ["steps": [["setWeight": 50], ["pause": ["duration": "3s"]]]]))
+        func told() -> [String] {
+            defer { world.events = [] }
+            return world.events.map(\.reason)
+        }
+        try world.run()
+        #expect(
+            told() == [
+                "RolloutAddedToInformer", "RolloutNotCompleted", "RolloutUpdated", "NewReplicaSetCreated",
+                "ScalingReplicaSet", "RolloutCompleted",
+            ])
+        try world.setImage("web:2")
+        try world.run()
+        #expect(
+            told() == [
+                "RolloutNotCompleted", "RolloutUpdated", "NewReplicaSetCreated", "ScalingReplicaSet",
+                "RolloutStepCompleted", "RolloutPaused",
+            ])
+        try world.edit(["status": ["abort": true]])
+        try world.run()
+        #expect(told() == ["ScalingReplicaSet", "RolloutAborted"])
+        try world.edit(["status": ["abort": false]])
+        try world.run()
+        #expect(told() == ["ScalingReplicaSet", "RolloutStepCompleted", "RolloutPaused"])
+        world.now = world.now + .seconds(4)
+        try world.run()
+        #expect(told() == ["RolloutStepCompleted", "RolloutResumed", "ScalingReplicaSet", "RolloutCompleted"])
+    }
+
+    @Test("Events of a blue-green update tell of the switch before the end")
+    func blueGreen() throws {
+        var world = try World(spec: World.spec(replicas: 3, blueGreen: ["activeService": "active"]))
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        #expect(
+            world.events.map(\.reason) == [
+                "RolloutAddedToInformer", "RolloutUpdated", "NewReplicaSetCreated", "ScalingReplicaSet",
+                "RolloutCompleted", "SwitchService", "RolloutUpdated", "NewReplicaSetCreated", "RolloutNotCompleted",
+                "ScalingReplicaSet", "SwitchService", "RolloutCompleted",
+            ])
+    }
+}
