@@ -1,7 +1,10 @@
 import Manifest
 
 extension RolloutStatus {
-    /// Sets a condition; times move only with status or reason, and the message always follows.
+    /// Sets a condition; times move only with status or reason.
+    ///
+    /// A message that states facts of its own follows at once. Others say what status and reason say already: they stay as
+    /// whoever wrote them worded them, so that taking over from another controller writes nothing.
     /// - Parameter isFresh: Moves `lastUpdateTime` in any case: the deadline counts from it.
     mutating func set(
         _ type: RolloutCondition.Kind, _ status: String, _ reason: String, _ message: String, now: Timestamp,
@@ -17,10 +20,21 @@ extension RolloutStatus {
         let before = conditions[index]
         if before.status == status {
             new.lastTransitionTime = before.lastTransitionTime
-            if before.reason == reason, !isFresh { new.lastUpdateTime = before.lastUpdateTime }
+            if before.reason == reason, !isFresh {
+                new.lastUpdateTime = before.lastUpdateTime
+                if !type.statesFacts, !ProgressReason.statingFacts.contains(reason) { new.message = before.message }
+            }
         }
         conditions[index] = new
     }
 
     mutating func remove(_ type: RolloutCondition.Kind) { conditions.removeAll { $0.type == type.rawValue } }
+}
+
+extension RolloutCondition.Kind {
+    fileprivate var statesFacts: Bool { self == .invalidSpec || self == .replicaFailure }
+}
+
+extension ProgressReason {
+    fileprivate static let statingFacts: Set<String> = [aborted, createError, deadlineExceeded]
 }

@@ -48,4 +48,22 @@ import Testing
                 "ScalingReplicaSet", "SwitchService", "RolloutCompleted",
             ])
     }
+
+    @Test("what another controller worded is left as it stands")
+    func handedOver() throws {
+        var world = try World(
+            spec: World.spec(replicas: 4, canary: ["steps": [["setWeight": 50], ["pause": [:]]]]))
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        #expect(world.status.phase == "Paused")
+        let conditions = world.rollout.at("status", "conditions")?.arrayValue ?? []
+        let foreign = conditions.map { condition in
+            var condition = condition
+            condition["message"] = "in other words"
+            return condition
+        }
+        try world.edit(["status": ["conditions": .array(foreign), "duration": .null]])
+        #expect(decide(world.snapshot(), now: world.now + .seconds(60)).effects.isEmpty)
+    }
 }
