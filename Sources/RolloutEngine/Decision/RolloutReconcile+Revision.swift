@@ -61,10 +61,16 @@ extension RolloutReconcile {
     mutating func detectChange() {
         guard let current else { return }
         let isNewTemplate = !old.currentPodHash.isEmpty && old.currentPodHash != current.hash
-        let isChanged = old.currentStepHash.isEmpty || old.currentStepHash != canary.stepHash || isNewTemplate
+        // Blue-green has no steps, and no hash of any: what it paused for does not begin again when another controller hands
+        // it over.
+        let stepHash = blueGreen == nil ? canary.stepHash : ""
+        let areStepsChanged =
+            blueGreen == nil
+            ? old.currentStepHash != stepHash
+            : !old.currentStepHash.isEmpty && old.currentStepHash != CanaryStrategy().stepHash
         status.currentPodHash = current.hash
-        status.currentStepHash = canary.stepHash
-        guard isChanged else { return }
+        status.currentStepHash = stepHash
+        guard areStepsChanged || isNewTemplate else { return }
         isNewUpdate = isNewTemplate
         status.pauseConditions = []
         status.controllerPause = false

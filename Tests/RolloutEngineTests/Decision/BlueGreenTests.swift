@@ -251,6 +251,19 @@ import Testing
 
     // MARK: Defects that must not return
 
+    @Test(
+        "a pause that another controller began goes on: blue-green has no hash of steps", arguments: ["", "5ffbfbbd64"])
+    func handedOver(stepHash: String) throws {
+        var world = try Self.updating(["autoPromotionEnabled": false])
+        try world.run()
+        #expect(world.status.currentStepHash.isEmpty)
+        let pause = world.status.pauseConditions
+        try world.edit(["status": ["currentStepHash": stepHash.isEmpty ? .null : .string(stepHash)]])
+        world.now = world.now + .seconds(60)
+        try world.run()
+        #expect(world.status.pauseConditions == pause && world.status.controllerPause)
+    }
+
     @Test("D1: an abort after the switch moves traffic back though new pods are missing, and takes none of them away")
     func d1() throws {
         var world = try Self.updating(["postPromotionAnalysis": Self.analysis])
