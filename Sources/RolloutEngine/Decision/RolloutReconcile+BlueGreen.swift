@@ -10,6 +10,8 @@ extension RolloutReconcile {
             return false
         }
         switchPreview(blueGreen)
+        // An abort gives the traffic back first, so that the delay of the new pods begins in the same decision.
+        if status.abort { switchActive(blueGreen) }
         scale()
         pauseBeforePromotion(blueGreen)
         raiseCheckPoint(blueGreen)

@@ -264,6 +264,18 @@ import Testing
         #expect(world.status.pauseConditions == pause && world.status.controllerPause)
     }
 
+    @Test("a failure after the switch gives the traffic back and starts the delay in one decision")
+    func abortInOneGo() throws {
+        var world = try Self.updating(["postPromotionAnalysis": Self.analysis])
+        let stable = world.status.stableRS
+        try world.run()
+        let new = world.status.currentPodHash
+        world.runs["web-\(new)-2-post"]?.phase = "Failed"
+        try world.reconcile()
+        #expect(world.services["active"]?.hash == stable)
+        #expect(world.set(hash: new)?.scaleDownDeadline != nil)
+    }
+
     @Test("D1: an abort after the switch moves traffic back though new pods are missing, and takes none of them away")
     func d1() throws {
         var world = try Self.updating(["postPromotionAnalysis": Self.analysis])
