@@ -29,6 +29,12 @@ package struct EphemeralMetadata: Hashable, Sendable {
         annotations = json["annotations"]?.stringMap ?? [:]
     }
 
+    /// The keys of both; where both have one, the other's value.
+    func union(_ other: EphemeralMetadata) -> EphemeralMetadata {
+        EphemeralMetadata(
+            labels: labels.merging(other.labels) { $1 }, annotations: annotations.merging(other.annotations) { $1 })
+    }
+
     package var isEmpty: Bool { labels.isEmpty && annotations.isEmpty }
 
     /// As the record on a ReplicaSet, keys in order.

@@ -37,8 +37,10 @@ extension RolloutReconcile {
             set.templateLabelChanges = changes(from: before.labels, to: next.labels, original.labels)
             set.templateAnnotationChanges = changes(
                 from: before.annotations, to: next.annotations, original.annotations)
-            if set.spec > 0 || set.seen.currentReplicas > 0, set.annotation(Keys.podsMetadata) == nil {
-                annotate(index, Keys.podsMetadata, before.annotation)
+            if set.spec > 0 || set.seen.currentReplicas > 0 {
+                // Pods that were not reached yet carry what an earlier change left, younger ones what the template said.
+                let carried = EphemeralMetadata(annotation: set.annotation(Keys.podsMetadata)) ?? EphemeralMetadata()
+                annotate(index, Keys.podsMetadata, carried.union(before).annotation)
             }
         }
         annotate(index, Keys.ephemeralMetadata, wanted?.annotation)
