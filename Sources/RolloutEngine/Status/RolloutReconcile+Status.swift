@@ -41,7 +41,11 @@ extension RolloutReconcile {
         updateDuration()
         status.observedGeneration = String(rollout.generation)
         let workloadGeneration = seen.workload.map { String($0.generation) }
-        if let workloadGeneration { status.workloadObservedGeneration = workloadGeneration }
+        if let workloadGeneration {
+            status.workloadObservedGeneration = workloadGeneration
+        } else if rollout.spec.workloadRef == nil {
+            status.workloadObservedGeneration = ""
+        }
         (status.phase, status.message) = PhaseRule.phase(of: status, spec: rollout.spec, replicas: replicas)
         reportPauses()
 
