@@ -178,4 +178,41 @@ import Testing
         #expect(events.first?["message"] == "cannot clone https://***@git/x")
         #expect(events.first?["count"] == 2)
     }
+
+    @Test("an Event that cannot be written holds up its own object's alone, and one object's stay in order")
+    func lanes() async throws {
+        let api = ScriptedAPI()
+        api.state.withLock { $0.failures = [KubernetesError(code: 500, reason: "InternalError", message: "")] }
+        let recorder = EventRecorder(api, component: "sluice", retryDelay: .seconds(600))
+        func record(_ name: String, _ reason: String) {
+            recorder.record(
+                ObjectEvent(
+                    .normal, reason, "m",
+                    regarding: .init(apiVersion: "v1", kind: "Pod", key: ObjectKey(namespace: "shop", name: name))))
+        }
+        // The first call fails, and its lane waits for ten minutes.
+        for index in 0..<64 { record("object-\(index)", "First") }
+        for index in 0..<64 { record("object-\(index)", "Second") }
+        let isDone = {
+            api.state.withLock { state in
+                let whole = Dictionary(grouping: state.objects.values) { $0.at("involvedObject", "name") }
+                return whole.values.count { $0.count == 2 } >= 8
+            }
+        }
+        await withTaskGroup { group in
+            group.addTask { await recorder.run() }
+            while !isDone() { await Task.yield() }
+            group.cancelAll()
+        }
+        let calls = api.calls.filter { $0.hasPrefix("create ") }
+        let events = api.state.withLock { $0.objects }
+        var reasons: [String: [String]] = [:]
+        for call in calls {
+            let name = String(call.dropFirst("create ".count))
+            guard let event = events.values.first(where: { $0.objectKey.name == name }) else { continue }
+            let object = event.at("involvedObject", "name")?.stringValue ?? ""
+            reasons[object, default: []].append(event["reason"]?.stringValue ?? "")
+        }
+        #expect(reasons.values.allSatisfy { $0 == ["First"] || $0 == ["First", "Second"] }, "\(reasons)")
+    }
 }

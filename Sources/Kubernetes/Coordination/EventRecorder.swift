@@ -10,6 +10,8 @@ package final class EventRecorder: Sendable {
     /// While more than this wait, those that others imply are left out.
     private static let crowded = 8
     private static let tries = 12
+    /// Objects whose Events are written at the same time; those of one object stay in order.
+    private static let lanes = 8
 
     private struct State {
         var correlator: EventCorrelator
@@ -35,7 +37,7 @@ package final class EventRecorder: Sendable {
         self.logger = logger
         self.retryDelay = retryDelay
         state = Lock(State(correlator: EventCorrelator(component: component)))
-        (stream, input) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.pendingLimit))
+        (stream, input) = AsyncStream.makeStream()
     }
 
     /// Notes an event; it is written soon.
@@ -45,22 +47,15 @@ package final class EventRecorder: Sendable {
     package func record(_ event: ObjectEvent, isImplied: Bool = false) {
         var event = event
         event.message = withoutCredentials(event.message)
-        let isLeftOut = state.withLock { state in
-            if isImplied, state.pending > Self.crowded {
+        let isAccepted = state.withLock { state in
+            guard state.pending < (isImplied ? Self.crowded : Self.pendingLimit) else {
                 state.dropped += 1
-                return true
+                return false
             }
             state.pending += 1
-            return false
+            return true
         }
-        if isLeftOut { return }
-        guard case .enqueued = input.yield(event) else {
-            state.withLock { state in
-                state.pending -= 1
-                state.dropped += 1
-            }
-            return
-        }
+        if isAccepted { input.yield(event) }
     }
 
     package func record(
@@ -75,10 +70,26 @@ package final class EventRecorder: Sendable {
 
     /// Writes events until the calling task is cancelled; to be called once.
     package func run() async {
-        for await event in stream {
-            let now = clock.now()
-            if let action = state.withLock({ $0.correlator.correlate(event, now: now) }) { await send(action) }
-            state.withLock { $0.pending -= 1 }
+        await withDiscardingTaskGroup { group in
+            let lanes = (0..<Self.lanes).map { _ in AsyncStream.makeStream(of: EventCorrelator.Action.self) }
+            for lane in lanes {
+                group.addTask { [self] in
+                    for await action in lane.stream {
+                        await send(action)
+                        state.withLock { $0.pending -= 1 }
+                    }
+                }
+            }
+            for await event in stream {
+                let now = clock.now()
+                if let action = state.withLock({ $0.correlator.correlate(event, now: now) }) {
+                    let lane = Int(UInt(bitPattern: event.regarding.key.hashValue) % UInt(Self.lanes))
+                    lanes[lane].continuation.yield(action)
+                } else {
+                    state.withLock { $0.pending -= 1 }
+                }
+            }
+            for lane in lanes { lane.continuation.finish() }
         }
     }
 
