@@ -46,6 +46,38 @@ struct TestWorkloads {
             ])
     }
 
+    @Test("An eviction is refused while a disruption budget has none to spare", arguments: ["2", "100%", "51%", "1"])
+    func budget(minAvailable: String) async throws {
+        let it = TestWorkloads()
+        try await it.test.create(.deployments, Samples.deployment("web", replicas: 2))
+        it.pass()
+        let budgets = Resource(
+            group: "policy", version: "v1", plural: "poddisruptionbudgets", kind: "PodDisruptionBudget")
+        try await it.test.create(
+            budgets,
+            [
+                "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": ["name": "web"],
+                "spec": [
+                    "minAvailable": Int64(minAvailable).map { .int($0) } ?? .string(minAvailable),
+                    "selector": ["matchLabels": ["app": "web"]],
+                ],
+            ])
+        let pod = try #require(try await it.pods().first)
+        let eviction: JSON = [
+            "apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": .string(pod.objectKey.name)],
+        ]
+        func evict() async -> KubernetesError? {
+            await refusal {
+                _ = try await it.test.api.create(
+                    .pods, namespace: "default", eviction, subresource: (name: "eviction", of: pod.objectKey.name),
+                    WriteOptions())
+            }
+        }
+        #expect(await evict()?.code == (minAvailable == "1" ? nil : 429))
+        try await it.test.api.delete(budgets, ObjectKey(namespace: "default", name: "web"), DeleteOptions())
+        if minAvailable != "1" { #expect(await evict() == nil) }
+    }
+
     @Test("A new template rolls, and never below what is allowed") func rolls() async throws {
         let it = TestWorkloads()
         try await it.test.create(.deployments, Samples.deployment("web", replicas: 4))

@@ -181,19 +181,4 @@ extension ClusterAPI {
         guard changes > 0, !known.isEmpty else { return store.revision }
         return known[max(known.count - changes, 0)] &- 1
     }
-
-    /// Evictions; other subresources cannot be created.
-    func createSubresource(
-        _ kind: ServedKind, _ key: ObjectKey, _ name: String, _ object: JSON, _ options: WriteOptions
-    ) throws(KubernetesError) -> JSON {
-        guard kind.definition.name == "pods", name == "eviction" else { throw .noSuchResource }
-        _ = try delete(
-            kind, key,
-            DeleteOptions(
-                gracePeriodSeconds: object.at("deleteOptions", "gracePeriodSeconds")?.intValue.map {
-                    Int(clamping: $0)
-                },
-                dryRun: options.dryRun))
-        return ["kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Success", "code": 201]
-    }
 }
