@@ -23,7 +23,10 @@ package final class SimulatedMesh: Sendable {
     }
 
     package let port: Int
-    private let api: any KubernetesAPI
+    private let services: Informer<UntypedObject>
+    private let pods: Informer<UntypedObject>
+    private let virtualServices: Informer<UntypedObject>
+    private let rules: Informer<UntypedObject>
     private let requestsPerTick: Double
     private let state = Lock(State())
 
@@ -31,7 +34,10 @@ package final class SimulatedMesh: Sendable {
     package init(_ api: any KubernetesAPI, requestsPerTick: Double = 50) throws {
         guard let port = freeLoopbackPort() else { throw FileError(what: "find a free port", code: 0) }
         self.port = port
-        self.api = api
+        services = Informer(api, MeshResources.services)
+        pods = Informer(api, MeshResources.pods)
+        virtualServices = Informer(api, MeshResources.virtualServices)
+        rules = Informer(api, MeshResources.destinationRules)
         self.requestsPerTick = requestsPerTick
     }
 
@@ -47,9 +53,10 @@ package final class SimulatedMesh: Sendable {
             logger: Logger(label: "stage") { _ in SwiftLogNoOpLogHandler() })
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await application.run() }
-            group.addTask {
+            for cache in [services, pods, virtualServices, rules] { group.addTask { await cache.run() } }
+            group.addTask { [self] in
                 while !Task.isCancelled {
-                    try? await self.tick()
+                    tick()
                     try await Task.sleep(for: .milliseconds(250))
                 }
             }
@@ -73,31 +80,26 @@ package final class SimulatedMesh: Sendable {
         "\(series.namespace)/\(series.service)/\(series.hash)/\(series.code)"
     }
 
-    private func tick() async throws {
-        let virtualServices = try await list(MeshResources.virtualServices)
-        guard !virtualServices.isEmpty else { return }
-        let services = try await list(MeshResources.services)
-        let rules = try await list(MeshResources.destinationRules)
-        let pods = try await list(MeshResources.pods).filter(isReady)
-        for virtualService in virtualServices {
-            let namespace = virtualService.objectKey.namespace
-            for route in virtualService.at("spec", "http")?[0]?["route"]?.arrayValue ?? [] {
+    private func tick() {
+        for virtualService in virtualServices.store.all {
+            let namespace = virtualService.key.namespace
+            for route in virtualService.json.at("spec", "http")?[0]?["route"]?.arrayValue ?? [] {
                 let weight = route["weight"]?.doubleValue ?? 100
                 guard weight > 0, let host = route.at("destination", "host")?.stringValue else { continue }
                 let service = String(host.prefix { $0 != "." })
-                var selector = services.first { $0.objectKey == ObjectKey(namespace: namespace, name: service) }?
-                    .at("spec", "selector")?.stringMap
+                var selector = services.store.get(ObjectKey(namespace: namespace, name: service))?
+                    .json.at("spec", "selector")?.stringMap
                 if let subset = route.at("destination", "subset")?.stringValue {
-                    let rule = rules.first {
-                        $0.objectKey.namespace == namespace && $0.at("spec", "host")?.stringValue == host
+                    let rule = rules.store.inNamespace(namespace).first {
+                        $0.json.at("spec", "host")?.stringValue == host
                     }
-                    let labels = rule?.at("spec", "subsets")?.arrayValue?
+                    let labels = rule?.json.at("spec", "subsets")?.arrayValue?
                         .first { $0["name"]?.stringValue == subset }?["labels"]?.stringMap
                     selector = (selector ?? [:]).merging(labels ?? [:]) { $1 }
                 }
-                let targets = pods.filter { pod in
-                    pod.objectKey.namespace == namespace && selector?.isEmpty == false
-                        && LabelSelector(matchLabels: selector ?? [:]).matches(pod.labels)
+                let wanted = LabelSelector(matchLabels: selector ?? [:])
+                let targets = pods.store.inNamespace(namespace).map(\.json).filter { pod in
+                    selector?.isEmpty == false && wanted.matches(pod.labels) && isReady(pod)
                 }
                 share(requestsPerTick * weight / 100, service, namespace, targets)
             }
@@ -123,15 +125,6 @@ package final class SimulatedMesh: Sendable {
                 state.counters[good, default: 0] += each - errors
             }
         }
-    }
-
-    private func list(_ resource: Resource) async throws -> [JSON] {
-        let items = Lock<[JSON]>([])
-        _ = try await api.list(resource, ListOptions()) { bytes in
-            let object = try JSON(parsing: bytes)
-            items.withLock { $0.append(object) }
-        }
-        return items.withLock { $0 }
     }
 
     private func isReady(_ pod: JSON) -> Bool {
