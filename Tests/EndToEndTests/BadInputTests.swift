@@ -20,9 +20,7 @@ struct BadInputTests {
     @Test("what is not supported yet is refused by name") func unsupported() async throws {
         let scenario = try await Scenario("unsupported")
         try await scenario.apply(
-            Manifests.service("active")
-                + Manifests.rollout(strategy: "      steps: []")
-                .replacing("    canary:\n      steps: []", with: "    blueGreen:\n      activeService: active"))
+            Manifests.rollout(strategy: "      steps: [{plugin: {name: shop/check}}]"))
         let refused = try await scenario.untilPhase("web", "Degraded")
         #expect(refused.at("status", "message")?.stringValue?.contains("not supported yet") == true)
     }

@@ -10,7 +10,6 @@ struct CrashTests {
     @Test("a routed canary ends the same", arguments: [UInt64(1), 2]) func canary(_ seed: UInt64) async throws {
         let scenario = try await Scenario("kill-\(seed)")
         let instance = scenario.namespace
-        let labels = "  labels: {argo-rollouts.argoproj.io/controller-instance-id: \(instance)}\n"
         func rollout(_ image: String) -> String {
             Manifests.rollout(
                 image: image,
@@ -21,12 +20,11 @@ struct CrashTests {
                               - setWeight: 40
                               - pause: {duration: 2}
                               - setWeight: 80
-                        """)
-            ).replacing("  name: web\nspec:", with: "  name: web\n\(labels)spec:")
+                        """), instance: instance)
         }
         try await scenario.apply(Manifests.routes())
         try await scenario.apply(rollout("shop:v1"))
-        let controller = try await scenario.stand.controller(instance: instance)
+        let controller = try await scenario.stand.controller(instance: instance, isMortal: true)
         try await whileKilling(controller, lives: 12) {
             try await scenario.untilPhase("web", "Healthy", within: .seconds(90))
             try await scenario.apply(rollout("shop:v2"))
@@ -62,9 +60,9 @@ struct CrashTests {
             name, annotations: ["sluice.dev/on-rejection": "revert"], instance: true,
             files: GitOpsTests.guarded(stand, labels: labels))
         let first = try #require(try await shop.repository.head())
-        let controller = try await stand.controller(instance: shop.scenario.namespace)
+        let controller = try await stand.controller(instance: shop.scenario.namespace, isMortal: true)
         try await whileKilling(controller, lives: 14) {
-            try await shop.untilRelease(first, "Released", within: .seconds(120))
+            try await shop.untilRelease(first, "Released", within: .seconds(180))
             let bad = try await shop.commit(
                 "bad", GitOpsTests.guarded(stand, greeting: "oops", image: "shop:v2", errors: 30, labels: labels))
             try await shop.untilRelease(bad, "Rejected", within: .seconds(150))

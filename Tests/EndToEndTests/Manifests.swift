@@ -1,16 +1,20 @@
 /// Manifests that scenarios share.
 enum Manifests {
     /// A Rollout with pods that become ready after a moment.
-    /// - Parameter strategy: The lines below `canary:`, indented by six spaces.
+    /// - Parameters:
+    ///   - strategy: The lines below `canary:`, or another kind of strategy, indented by six spaces.
+    ///   - podSpec: Lines of the pods' spec, indented by six spaces.
+    ///   - instance: Id of the controller that minds it.
     static func rollout(
         _ name: String = "web", replicas: Int = 4, image: String = "shop:v1", strategy: String, extra: String = "",
-        podAnnotations: [String: String] = [:]
+        podAnnotations: [String: String] = [:], podSpec: String = "", kind: String = "canary", instance: String? = nil
     ) -> String {
         let annotations = podAnnotations.sorted { $0.key < $1.key }.map { "        \($0.key): \"\($0.value)\"" }
         return """
             apiVersion: argoproj.io/v1alpha1
             kind: Rollout
             metadata:
+            \(instance.map { "  labels: {argo-rollouts.argoproj.io/controller-instance-id: \($0)}" } ?? "")
               name: \(name)
             spec:
               replicas: \(replicas)
@@ -22,13 +26,14 @@ enum Manifests {
                   labels: {app: \(name)}
             \(annotations.isEmpty ? "" : "      annotations:\n" + annotations.joined(separator: "\n"))
                 spec:
+            \(podSpec)
                   containers:
                   - name: main
                     image: \(image)
                     ports: [{name: http, containerPort: 8080, protocol: TCP}]
                     resources: {requests: {cpu: 5m, memory: 16Mi}}
               strategy:
-                canary:
+                \(kind):
             \(strategy)
             """
     }

@@ -46,6 +46,16 @@ struct Scenario: Sendable {
             WriteOptions(fieldManager: "e2e"))
     }
 
+    /// Runs kubectl in the scenario's namespace.
+    func kubectl(_ arguments: String...) async throws {
+        let process = ChildProcess(
+            "kubectl", ["--kubeconfig", stand.kubeconfig, "--namespace", namespace] + arguments)
+        let end = try await process.run()
+        guard end == "exited with 0" else {
+            throw ScenarioError(description: "\(namespace): kubectl \(arguments) \(end): \(process.output)")
+        }
+    }
+
     // MARK: Rollouts
 
     /// Changes the image, which makes a new revision.
@@ -74,7 +84,7 @@ struct Scenario: Sendable {
 
     /// Waits until the Rollout has this phase for its present generation.
     @discardableResult
-    func untilPhase(_ rollout: String, _ phase: String, within limit: Duration = .seconds(60)) async throws -> JSON {
+    func untilPhase(_ rollout: String, _ phase: String, within limit: Duration = .seconds(120)) async throws -> JSON {
         try await until("Rollout \(rollout) is \(phase)", within: limit) {
             guard let object = try await self.get(Kinds.rollout, rollout) else { return nil }
             let observed = object.at("status", "observedGeneration")?.stringValue
@@ -86,7 +96,7 @@ struct Scenario: Sendable {
 
     /// Waits until the Rollout is paused at a step, with its pods there.
     @discardableResult
-    func untilPaused(_ rollout: String, at step: Int64, within limit: Duration = .seconds(60)) async throws -> JSON {
+    func untilPaused(_ rollout: String, at step: Int64, within limit: Duration = .seconds(120)) async throws -> JSON {
         try await until("Rollout \(rollout) pauses at step \(step)", within: limit) {
             guard let object = try await self.get(Kinds.rollout, rollout) else { return nil }
             guard object.at("status", "phase")?.stringValue == "Paused",
@@ -101,7 +111,7 @@ struct Scenario: Sendable {
     /// Looks until `body` gives a value.
     @discardableResult
     func until<Value: Sendable>(
-        _ what: String, within limit: Duration = .seconds(60), _ body: () async throws -> Value?
+        _ what: String, within limit: Duration = .seconds(120), _ body: () async throws -> Value?
     ) async throws -> Value {
         let deadline = ContinuousClock.now + limit
         while true {
@@ -110,12 +120,12 @@ struct Scenario: Sendable {
                 throw ScenarioError(
                     description: "\(namespace): \(what): not within \(limit.go)\n\(try await situation())")
             }
-            try await Task.sleep(for: .milliseconds(150))
+            try await Task.sleep(for: .milliseconds(250))
         }
     }
 
     /// Looks until `body` is true.
-    func until(_ what: String, within limit: Duration = .seconds(60), holds body: () async throws -> Bool) async throws
+    func until(_ what: String, within limit: Duration = .seconds(120), holds body: () async throws -> Bool) async throws
     {
         _ = try await until(what, within: limit) { try await body() ? true : nil }
     }

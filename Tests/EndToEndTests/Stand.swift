@@ -22,6 +22,8 @@ final class Stand: Sendable {
     let prometheus: String
     /// Makes namespaces of one run differ from those of another on a cluster that lives on.
     let suffix: String
+    /// Path of an admin's kubeconfig.
+    let kubeconfig: String
     private let controllerKubeconfig: String
     private let identity: String?
     private let main: ChildProcess
@@ -42,6 +44,7 @@ final class Stand: Sendable {
         } else {
             adminKubeconfig = target
         }
+        kubeconfig = adminKubeconfig
         api = try await Stand.client(adminKubeconfig)
         try await Stand.install(api)
         if target == "embedded" {
@@ -60,18 +63,35 @@ final class Stand: Sendable {
         tasks.append(Task { _ = try await server.process.run() })
         main = Stand.process(
             kubeconfig: controllerKubeconfig, folder: folder.path, name: "main", identity: identity, instance: nil)
-        let main = main
-        tasks.append(Task { _ = try await main.run() })
+        tasks.append(main.runningAgain())
         background = tasks
         try await server.waitUntilReady(HTTPClient())
-        atexit { ChildProcess.killAll() }
+        // A Lease that nobody gave up would hold up the next run on the same cluster.
+        atexit {
+            isEnding.withLock { $0 = true }
+            ChildProcess.endAll()
+        }
     }
 
-    /// A controller that minds only objects with this instance id; the caller runs and kills it.
-    func controller(instance: String) async throws -> ChildProcess {
+    /// A controller that minds only objects with this instance id; the caller runs it.
+    /// - Parameter isMortal: It is killed on purpose.
+    func controller(instance: String, isMortal: Bool = false) async throws -> ChildProcess {
         Stand.process(
             kubeconfig: controllerKubeconfig, folder: folder.path, name: instance, identity: identity,
-            instance: instance)
+            instance: instance, isMortal: isMortal)
+    }
+
+    /// The instance id of the Rollouts that a controller with `--strict-compat` minds; it is started on first use.
+    static func strictInstance() async throws -> String { try await strict.value }
+
+    private static let strict = Task {
+        let stand = try await shared.value
+        let instance = "strict-\(stand.suffix)"
+        let controller = process(
+            kubeconfig: stand.controllerKubeconfig, folder: stand.folder.path, name: instance, identity: stand.identity,
+            instance: instance, more: ["--strict-compat"])
+        _ = controller.runningAgain()
+        return instance
     }
 
     func createNamespace(_ name: String) async throws {
@@ -105,16 +125,22 @@ final class Stand: Sendable {
     // MARK: Inside
 
     private static func process(
-        kubeconfig: String, folder: String, name: String, identity: String?, instance: String?
+        kubeconfig: String, folder: String, name: String, identity: String?, instance: String?,
+        isMortal: Bool = false, more: [String] = []
     ) -> ChildProcess {
         var arguments = [
             "controller", "--kubeconfig", kubeconfig, "--allow-file-repositories", "--metricsPort", "0",
-            "--healthzPort", "0", "--port", "0",
-            "--mirrors", "\(folder)/mirrors-\(name)", "--leader-election-lease-duration", "4",
-            "--leader-election-renew-deadline", "3", "--leader-election-retry-period", "1",
+            "--healthzPort", "0", "--port", "0", "--mirrors", "\(folder)/mirrors-\(name)",
+        ]
+        // One that is killed on purpose has to come back soon; on a busy machine the others are late to renew.
+        let (duration, deadline) = isMortal ? ("4", "3") : ("20", "15")
+        arguments += [
+            "--leader-election-lease-duration", duration, "--leader-election-renew-deadline", deadline,
+            "--leader-election-retry-period", "1",
         ]
         if let identity { arguments += ["--sync-as", identity] }
         if let instance { arguments += ["--instance-id", instance] }
+        arguments += more
         return ChildProcess(
             variable("SLUICE_BINARY") ?? packageRoot + "/.build/debug/sluice", arguments,
             environment: ["POD_NAMESPACE": "sluice-system"])
@@ -197,5 +223,20 @@ final class Stand: Sendable {
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer[..<count] }
         return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+/// The test process is about to end.
+private let isEnding = Lock(false)
+
+extension ChildProcess {
+    /// Runs it, and again when it ends, as a Deployment would.
+    fileprivate func runningAgain() -> Task<Void, any Error> {
+        Task {
+            while !Task.isCancelled, !isEnding.withLock({ $0 }) {
+                _ = try await run()
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
     }
 }

@@ -19,6 +19,16 @@ package final class ChildProcess: Sendable {
         for pid in running.withLock({ $0 }) { _ = kill(pid, SIGKILL) }
     }
 
+    /// Asks every child to end, so that it can give up what it holds, and kills those that take too long.
+    package static func endAll(within limit: Duration = .seconds(3)) {
+        for pid in running.withLock({ $0 }) { _ = kill(pid, SIGTERM) }
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline, running.withLock({ $0.contains { waitpid($0, nil, WNOHANG) == 0 } }) {
+            usleep(50_000)
+        }
+        killAll()
+    }
+
     /// Lines of output that are kept for an error message.
     private static let keptLines = 400
 
