@@ -39,7 +39,7 @@ import Testing
         #expect(changes.map { [$0.old?.uid, $0.new?.uid] } == [["a", nil], [nil, "b"]])
     }
 
-    @Test("an own write is remembered until the watch has caught up, and never hides a later event")
+    @Test("D41: an own write is remembered until the watch has caught up, and never hides a later event")
     func readYourWrites() {
         let store = Store<UntypedObject>()
         _ = store.apply(Self.object("web", "5"))
