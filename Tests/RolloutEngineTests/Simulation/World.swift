@@ -104,16 +104,23 @@ struct World {
     }
 
     /// The pods of all ReplicaSets; the first ones of each are those that are available.
+    ///
+    /// A test that needs others sets them.
     var pods: [PodFact] {
-        sets.values.sorted { $0.name < $1.name }.flatMap { set in
-            (births[set.name] ?? []).enumerated().map { index, birth in
-                PodFact(
-                    name: "\(set.name)-\(index)", uid: "\(set.name)#\(index)", ownerUID: set.uid,
-                    creationTimestamp: birth,
-                    readySince: index < set.availableReplicas ? birth : nil)
-            }
+        get {
+            scriptedPods
+                ?? sets.values.sorted { $0.name < $1.name }.flatMap { set in
+                    (births[set.name] ?? []).enumerated().map { index, birth in
+                        PodFact(
+                            name: "\(set.name)-\(index)", uid: "\(set.name)#\(index)", ownerUID: set.uid,
+                            creationTimestamp: birth, readySince: index < set.availableReplicas ? birth : nil)
+                    }
+                }
         }
+        set { scriptedPods = newValue }
     }
+
+    private var scriptedPods: [PodFact]?
 
     // MARK: Acting
 
@@ -173,6 +180,7 @@ struct World {
             seenVersion = rollout.resourceVersion
         case .evictPod(let name, let uid):
             evicted.append(name)
+            scriptedPods?.removeAll { $0.name == name }
             // The uid tells the ReplicaSet and the pod's place in it.
             let parts = uid.split(separator: "#")
             guard parts.count == 2, let index = Int(parts[1]), var set = sets[String(parts[0])],
