@@ -68,7 +68,7 @@ struct FailureTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 3, strategy: "      steps: [{setWeight: 20}, {pause: {}}]",
-                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "6"],
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "10"],
                     instance: isStrict ? try await Stand.strictInstance() : nil))
             try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
             #expect(log.phases.contains("Degraded"))

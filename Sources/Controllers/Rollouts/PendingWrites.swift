@@ -12,6 +12,8 @@ final class PendingWrites: Sendable {
     }
 
     private let entries = Lock<[ObjectKey: Entry]>([:])
+    /// Keys whose writes were forgotten because they did not arrive in time.
+    private let doubtful = Lock<Set<ObjectKey>>([])
 
     /// Remembers a write of an object in a store.
     func note<Object: CachedObject>(_ key: ObjectKey, wrote object: JSON, in store: Store<Object>) {
@@ -35,8 +37,14 @@ final class PendingWrites: Sendable {
     /// Whether the caches lack something that this key's reconcile wrote.
     func isBehind(_ key: ObjectKey) -> Bool {
         guard let entry = entries.withLock({ $0[key] }) else { return false }
-        if entry.isBehind.contains(where: { $0() }), ContinuousClock.now < entry.deadline { return true }
+        if entry.isBehind.contains(where: { $0() }) {
+            if ContinuousClock.now < entry.deadline { return true }
+            doubtful.withLock { _ = $0.insert(key) }
+        }
         entries.withLock { _ = $0.removeValue(forKey: key) }
         return false
     }
+
+    /// Whether a key's writes were given up waiting for since the last call: then its cache may be old without our knowing.
+    func takeDoubt(_ key: ObjectKey) -> Bool { doubtful.withLock { $0.remove(key) != nil } }
 }

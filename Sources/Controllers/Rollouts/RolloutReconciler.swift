@@ -63,6 +63,17 @@ package final class RolloutReconciler: Sendable {
         // One of the same name has come, and has the say over its routes.
         farewells.withLock { _ = $0.removeValue(forKey: key) }
         if caches.rollouts.store.isBehind(key) || pending.isBehind(key) { return .milliseconds(100) }
+        if pending.takeDoubt(key) {
+            // Routes and Services know no precondition: what they are told must not come from the past.
+            let live = try await api.get(.rollouts, key, subresource: nil)
+            if let live, live.resourceVersion != rollout.resourceVersion {
+                pending.note(key) { [store = caches.rollouts.store] in
+                    store.get(key).map { $0.resourceVersion == rollout.resourceVersion } ?? false
+                }
+                logger.warning("the cache is behind", metadata: ["rollout": "\(key)"])
+                return .seconds(1)
+            }
+        }
         try await cleanUp(key, rollout)
         if case .notYetKnown = workloads?.find(for: rollout) { return .milliseconds(200) }
         var seen = observe(rollout)

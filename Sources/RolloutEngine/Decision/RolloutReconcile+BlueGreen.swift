@@ -25,8 +25,13 @@ extension RolloutReconcile {
         case .abortRequested: return true
         }
         if status.promoteFull || isInRollbackWindow, !status.abort { status.pauseConditions = [] }
-        // What was the stable ReplicaSet is looked at again when the promotion is written.
+        let before = status.stableRS
         if let cause = blueGreenCause(blueGreen) { promote(cause) }
+        // Pods are only taken away when the promotion is written. The deadline goes with it, for it is what tells a rollback
+        // that comes at once that the old pods are still there.
+        if status.stableRS != before, let index = otherIndices.first(where: { sets[$0].hash == before }) {
+            startDelay(index)
+        }
         cleanUpHistory()
         return abortAtDeadline()
     }

@@ -41,7 +41,11 @@ extension RolloutReconcile {
         guard status.isFullyPromoted, canary.dynamicStableScale, let current, let recorded = old.weights?.canary else {
             return false
         }
-        return recorded.weight > 0 && recorded.podTemplateHash != current.hash && current.available < replicas
+        guard recorded.weight > 0, recorded.podTemplateHash != current.hash, current.available < replicas else {
+            return false
+        }
+        // Pods that are gone cannot hold traffic, whatever the status says of them.
+        return sets.contains { $0.hash == recorded.podTemplateHash && $0.available > 0 }
     }
 
     /// The traffic that so many pods may get, rounded down.

@@ -220,6 +220,16 @@ extension RolloutReconcile {
         return kept
     }
 
+    /// Begins the delay of a blue-green ReplicaSet that was stable until now.
+    mutating func startDelay(_ index: Int) {
+        guard let blueGreen, let delay = positive(blueGreen.scaleDownDelaySeconds ?? 30), sets[index].spec > 0,
+            sets[index].annotation(Keys.scaleDownDeadline) == nil
+        else { return }
+        let time = now + .seconds(delay)
+        annotate(index, Keys.scaleDownDeadline, time.rfc3339)
+        wake(at: time)
+    }
+
     /// Something still points at the ReplicaSet of this hash.
     private func isReferenced(_ hash: String) -> Bool {
         if hash == status.stableRS || hash == status.currentPodHash { return true }

@@ -26,7 +26,9 @@ extension RolloutReconcile {
         if canary.pingPong != nil {
             // The one that a Rollout starts with has nothing to lose; later ones are switched while they get no traffic.
             ensure(stableService, stableIndex, checksPods: !serviceHash(stableService).isEmpty)
-            if !status.isFullyPromoted, mayTakeOver(canaryService) {
+            // Not in the decision that finds the new template: until that is written, routers may have been told otherwise.
+            let isRecorded = current.map { $0.hash == old.currentPodHash } ?? false
+            if !status.isFullyPromoted, isRecorded, mayTakeOver(canaryService) {
                 ensure(canaryService, currentIndex, checksPods: false)
             }
             return
@@ -38,7 +40,9 @@ extension RolloutReconcile {
         } else if status.abort {
             // While a dynamically scaled stable grows back, the canary keeps the traffic that stable cannot take yet.
             if canary.dynamicStableScale, (status.weights?.canary.weight ?? 0) > 0 { return }
-            // Not checked: a readiness gate of the pods may wait for the very target group that this switch fills.
+            // Stable pods that cannot serve are no place for what the canary's pods still can.
+            if let stable, stable.available == 0, let current, current.available > 0 { return }
+            // Not checked further: a readiness gate of the pods may wait for the very target group that this switch fills.
             ensure(canary.canaryService, stableIndex, checksPods: false)
         } else {
             ensure(canary.canaryService, currentIndex, checksPods: true)

@@ -139,6 +139,11 @@ struct Simulation {
         try calmDown()
     }
 
+    /// Stable pods go and come with traffic, or Services change their roles.
+    private var isDelicate: Bool {
+        world.typed.spec.canary.map { $0.dynamicStableScale || $0.pingPong != nil } ?? false
+    }
+
     /// People: they deploy, abort, promote, retry, scale and pause at the worst moments.
     private mutating func act(_ step: Int) throws {
         guard step > 5, chance(8) else { return }
@@ -239,6 +244,9 @@ struct Simulation {
             do {
                 try world.perform(effect, seenVersion: &version)
                 trace("\(effect)")
+                // The controller never looks at a cache that lacks its own writes. Most promises hold even if it did; where
+                // stable shrinks or Services swap roles, nothing but that keeps traffic off pods that are gone.
+                if isDelicate { stale = nil }
             } catch {
                 trace("conflict at \(effect)")
                 return
