@@ -8,7 +8,7 @@ struct PromotionTests {
         let scenario = try await Scenario("events")
         try await scenario.recordingEvents { log in
             try await scenario.apply(
-                Manifests.rollout(replicas: 1, strategy: "      steps: [{setWeight: 50}, {pause: {duration: 3s}}]"))
+                Manifests.rollout(replicas: 1, strategy: "      steps: [{setWeight: 50}, {pause: {duration: 12s}}]"))
             try await scenario.untilPhase("web", "Healthy")
             try await scenario.setImage("web", "shop:v2")
             try await scenario.untilPaused("web", at: 1)

@@ -8,7 +8,7 @@ import Transport
 package final class EventRecorder: Sendable {
     private static let pendingLimit = 1_000
     /// While more than this wait, those that others imply are left out.
-    private static let crowded = 128
+    private static let crowded = 512
     private static let tries = 12
     /// Objects whose Events are written at the same time; those of one object stay in order.
     private static let lanes = 8

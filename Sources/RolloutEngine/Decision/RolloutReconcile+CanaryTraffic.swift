@@ -75,7 +75,9 @@ extension RolloutReconcile {
 
     /// The canary's weight while traffic goes back to stable; it never rises.
     private var drainingWeight: Int {
-        guard canary.dynamicStableScale, let stable, current != nil, replicas > 0 else { return 0 }
+        guard canary.dynamicStableScale, let stable, let current, replicas > 0 else { return 0 }
+        // What an earlier canary had is nothing that this one could give back.
+        if !isDynamicRollbackPending, current.available == 0 { return 0 }
         let served = min(maxWeight, share(stable.available))
         let excess = max(0, maxWeight - served)
         let target = drainWeight

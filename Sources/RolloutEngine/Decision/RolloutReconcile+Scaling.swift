@@ -58,7 +58,17 @@ extension RolloutReconcile {
             target, stableTarget: stableTarget,
             // Pods leave one look after their traffic has, and come before it.
             recordedStable: [old.weights, status.weights].compactMap { $0?.stable.weight }.max(),
-            recordedCanary: status.abort ? status.weights?.canary.weight ?? 0 : nil)
+            recordedCanary: drainedWeight)
+    }
+
+    /// What the canary still serves while stable shrinks and grows with its traffic; its pods stay as long.
+    private var drainedWeight: Int? {
+        if status.abort { return status.weights?.canary.weight ?? 0 }
+        guard effectiveScale == nil, let recorded = status.weights?.canary, recorded.podTemplateHash == current?.hash
+        else {
+            return nil
+        }
+        return recorded.weight
     }
 
     /// All pods of the present step are there.
@@ -122,6 +132,11 @@ extension RolloutReconcile {
         }
         // Whatever the deadline says: pods that get the production traffic are not taken away.
         guard hasTrafficLeft(index), let time = Timestamp(rfc3339: deadline), time > now else {
+            // Traffic that this very decision moves is given the time until the next look.
+            if hasTrafficLeft(index), blueGreen.map({ seen.services[$0.activeService]?.hash }) == sets[index].hash {
+                wake(at: now + .seconds(1))
+                return false
+            }
             return resize(index, to: hasTrafficLeft(index) ? 0 : max(size, replicas))
         }
         wake(at: time)
