@@ -54,10 +54,11 @@ let package = Package(
         .systemLibrary(name: "CLibCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CLibGit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "CScan"),
         .target(name: "CCurl", dependencies: ["CLibCurl"]),
         .target(name: "CGit2", dependencies: ["CLibGit2"]),
 
-        module("Manifest", ["CYAML"]),
+        module("Manifest", ["CScan", "CYAML"]),
         module("Expressions", ["Manifest"]),
         module("RolloutEngine", ["Manifest"]),
         module("AnalysisEngine", ["Manifest", "Expressions"]),

@@ -18,7 +18,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CFuzzer"),
-        .target(name: "Manifest", dependencies: ["CYAML"], swiftSettings: settings),
+        .target(name: "CScan"),
+        .target(name: "Manifest", dependencies: ["CScan", "CYAML"], swiftSettings: settings),
         .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
         .executableTarget(
             name: "Fuzzer", dependencies: ["CFuzzer", "SluiceTestKit"], swiftSettings: settings,

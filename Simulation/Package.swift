@@ -16,7 +16,8 @@ let package = Package(
     name: "sluice-simulation",
     targets: [
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Manifest", dependencies: ["CYAML"], swiftSettings: settings),
+        .target(name: "CScan"),
+        .target(name: "Manifest", dependencies: ["CScan", "CYAML"], swiftSettings: settings),
         .target(name: "RolloutEngine", dependencies: ["Manifest"], swiftSettings: settings),
         .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
         .testTarget(

@@ -1,3 +1,5 @@
+import CScan
+
 /// Finds the end of an object or list, 64 bytes at a time and without a branch for each token.
 ///
 /// The text may come in pieces. Only quotes, escapes and brackets are looked at; all kinds of brackets count alike.
@@ -15,34 +17,31 @@ package struct ContainerScan: Sendable {
 
     /// The offset behind the closing bracket, or `nil` where it is not in `start ..< end`.
     package mutating func end(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int? {
-        let raw = bytes.bytes
         var index = start
         while index < end {
-            var block = Block()
+            index &+= skipBlocks(bytes, index, end)
+            guard index < end else { return nil }
             let count = min(64, end &- index)
-            if count == 64 {
-                var part = 0
-                while part < 64 {
-                    let value = raw.unsafeLoadUnaligned(fromByteOffset: index &+ part, as: SIMD16<UInt8>.self)
-                    block.add(value, at: UInt64(part))
-                    part &+= 16
-                }
-                if block.mayHaveBackslashes {
-                    part = 0
-                    while part < 64 {
-                        let value = raw.unsafeLoadUnaligned(fromByteOffset: index &+ part, as: SIMD16<UInt8>.self)
-                        block.addBackslashes(value, at: UInt64(part))
-                        part &+= 16
-                    }
-                }
-            } else {
-                block.add(bytes, index, count)
-            }
+            let block = Block(bytes, index, count)
             if let found = take(block, count) { return index &+ found }
             if isTooDeep { return nil }
             index &+= count
         }
         return nil
+    }
+
+    /// Goes over whole blocks while the end cannot be in them, and gives their length.
+    private mutating func skipBlocks(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
+        guard end &- start >= 64 else { return 0 }
+        var state = cscan_state(
+            nesting: Int64(nesting), limit: Int64(limit), in_string: isInString ? .max : 0,
+            is_escaped: isEscaped ? 1 : 0)
+        let count = bytes.extracting(start..<end).withUnsafeBufferPointer { text in
+            text.baseAddress.map { Int(cscan_blocks(&state, $0, text.count)) } ?? 0
+        }
+        nesting = Int(state.nesting)
+        (isInString, isEscaped) = (state.in_string != 0, state.is_escaped != 0)
+        return count
     }
 
     /// One bit for each byte of a block.
@@ -51,40 +50,21 @@ package struct ContainerScan: Sendable {
         var backslashes: UInt64 = 0
         var opens: UInt64 = 0
         var closes: UInt64 = 0
-        /// Most blocks have none, and whether there are any is cheaper to tell than where.
-        private var backslashSigns = SIMDMask<SIMD16<Int8>>(repeating: false)
-
-        var mayHaveBackslashes: Bool {
-            let halves = unsafeBitCast(backslashSigns, to: SIMD2<UInt64>.self)
-            return halves[0] | halves[1] != 0
-        }
 
         @inline(__always)
-        mutating func addBackslashes(_ part: SIMD16<UInt8>, at shift: UInt64) {
-            backslashes |= bits(part .== SIMD16(repeating: 0x5C)) &<< shift
+        init(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) {
+            guard count == 64 else {
+                add(bytes, start, count)
+                return
+            }
+            bytes.extracting(start..<start &+ 64).withUnsafeBufferPointer { text in
+                guard let base = text.baseAddress else { return }
+                let found = cscan_classify(base)
+                (quotes, backslashes, opens, closes) = (found.quotes, found.backslashes, found.opens, found.closes)
+            }
         }
 
-        @inline(__always)
-        mutating func add(_ part: SIMD16<UInt8>, at shift: UInt64) {
-            quotes |= bits(part .== SIMD16(repeating: 0x22)) &<< shift
-            backslashSigns .|= part .== SIMD16(repeating: 0x5C)
-            // One bit tells square from curly brackets.
-            let folded = part | SIMD16(repeating: 0x20)
-            opens |= bits(folded .== SIMD16(repeating: 0x7B)) &<< shift
-            closes |= bits(folded .== SIMD16(repeating: 0x7D)) &<< shift
-        }
-
-        /// A bit for each lane that is set.
-        @inline(__always)
-        private func bits(_ mask: SIMDMask<SIMD16<Int8>>) -> UInt64 {
-            let weights = SIMD16<UInt8>(1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128)
-            let lanes = SIMD16<UInt8>(repeating: 0).replacing(with: weights, where: mask)
-            let halves = unsafeBitCast(lanes, to: SIMD2<UInt64>.self)
-            let ones: UInt64 = 0x0101_0101_0101_0101
-            return (halves[0] &* ones) &>> 56 | ((halves[1] &* ones) &>> 56) &<< 8
-        }
-
-        mutating func add(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) {
+        private mutating func add(_ bytes: Span<UInt8>, _ start: Int, _ count: Int) {
             for offset in 0..<count {
                 let bit: UInt64 = 1 &<< UInt64(offset)
                 switch bytes[start &+ offset] {

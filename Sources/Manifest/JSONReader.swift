@@ -323,6 +323,32 @@ package struct JSONReader: Sendable {
         }
     }
 
+    /// Whether an object or list is next, without white space before it.
+    package var isAtContainer: Bool {
+        position < end && (bytes[position] == UInt8(ascii: "{") || bytes[position] == UInt8(ascii: "["))
+    }
+
+    /// Moves past `text` where it is next, byte for byte.
+    ///
+    /// What it moves past is not checked: `text` must have been read before, at such a place.
+    package mutating func skip(_ text: [UInt8]) -> Bool {
+        guard text.count <= end &- position else { return false }
+        let isSame = bytes.span.extracting(position..<position &+ text.count).withUnsafeBufferPointer { next in
+            text.withUnsafeBufferPointer { ByteScan.isSame($0, next) }
+        }
+        if isSame { position &+= text.count }
+        return isSame
+    }
+
+    /// Goes back to where a value began that was read or skipped as a whole, or could not be.
+    package mutating func rewind(to offset: Int) { position = min(max(offset, 0), position) }
+
+    /// A ``ByteHash`` of the next 64 bytes; `nil` where there are fewer.
+    package func hashAhead() -> UInt64? {
+        guard end &- position >= 64 else { return nil }
+        return ByteHash.of(bytes.span, position, position &+ 64)
+    }
+
     /// Skips the next value and gives the offsets of its text.
     @discardableResult
     package mutating func skipValue() throws(JSONError) -> Range<Int> {

@@ -1,9 +1,11 @@
+import Synchronization
+
 /// Lets equal strings share one copy: label and annotation keys, of which a cluster has few kinds and many copies, and
 /// values that come again soon, such as the names of owners.
 ///
 /// A table of fixed size in which a newcomer takes the place of whoever is in it, so hostile strings cannot fill the
 /// memory; long ones are never shared.
-package final class KeyInterner: Sendable {
+package final class KeyInterner: @unchecked Sendable {  // `isTaken` guards `places`
     package static let shared = KeyInterner()
     /// Apart from keys, which many different values would drive out.
     package static let values = KeyInterner()
@@ -17,7 +19,8 @@ package final class KeyInterner: Sendable {
     private static let maxLength = 128
 
     /// By the hash of their text.
-    private let places = Lock(Array(repeating: Place(), count: mask + 1))
+    private var places = Array(repeating: Place(), count: mask + 1)
+    private let isTaken = Atomic(false)
 
     /// The string between two offsets of JSON text, without escapes.
     func string(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {
@@ -25,17 +28,18 @@ package final class KeyInterner: Sendable {
         guard end - start > 15, end - start <= Self.maxLength else { return Self.make(bytes, start, end) }
         let hash = ByteHash.of(bytes, start, end)
         let index = Int(truncatingIfNeeded: hash) & Self.mask
-        return places.withLock { places in
-            if places[index].hash == hash {
-                let isSame = bytes.extracting(start..<end).withUnsafeBufferPointer { text in
-                    places[index].text.withUTF8 { ByteScan.isSame($0, text) }
-                }
-                if isSame { return places[index].text }
+        // Who meets another thread here makes a copy of its own.
+        guard !isTaken.exchange(true, ordering: .acquiring) else { return Self.make(bytes, start, end) }
+        defer { isTaken.store(false, ordering: .releasing) }
+        if places[index].hash == hash {
+            let isSame = bytes.extracting(start..<end).withUnsafeBufferPointer { text in
+                places[index].text.withUTF8 { ByteScan.isSame($0, text) }
             }
-            let made = Self.make(bytes, start, end)
-            places[index] = Place(hash: hash, text: made)
-            return made
+            if isSame { return places[index].text }
         }
+        let made = Self.make(bytes, start, end)
+        places[index] = Place(hash: hash, text: made)
+        return made
     }
 
     package func interned(_ key: String) -> String {

@@ -39,6 +39,10 @@ extension JSONReader {
     }
 }
 
+/// Revision and size are all that most annotations say.
+private let knownAnnotations = TextMemo<[String: String]>(sizeBits: 8)
+private let knownOwners = TextMemo<OwnerReference?>(sizeBits: 4)
+
 /// What is read of every object's metadata.
 struct DecodedMetadata {
     var key = ObjectKey(name: "")
@@ -68,11 +72,13 @@ struct DecodedMetadata {
             case .creationTimestamp: found.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
             case .labels: found.labels = try reader.readStringMap()
             // The last applied form is often the largest string of an object, and nobody here reads it.
-            case .annotations: found.annotations = try reader.readStringMap(without: Keys.lastApplied)
+            case .annotations:
+                found.annotations = try knownAnnotations.read(&reader) { reader throws(JSONError) in
+                    try reader.readStringMap(without: Keys.lastApplied)
+                }
             case .ownerReferences:
-                try reader.readArray { reader throws(JSONError) in
-                    let reference = try OwnerReference(&reader)
-                    if reference.isController { found.owner = reference }
+                found.owner = try knownOwners.read(&reader) { reader throws(JSONError) in
+                    try OwnerReference.controller(&reader)
                 }
             case .deletionTimestamp: found.isBeingDeleted = try reader.readTime() != nil
             }
@@ -113,6 +119,16 @@ package struct OwnerReference: Hashable, Sendable {
             }
         }
         self = found
+    }
+
+    /// The one of a list that controls.
+    static func controller(_ reader: inout JSONReader) throws(JSONError) -> OwnerReference? {
+        var owner: OwnerReference?
+        try reader.readArray { reader throws(JSONError) in
+            let reference = try OwnerReference(&reader)
+            if reference.isController { owner = reference }
+        }
+        return owner
     }
 
     private enum Name: String, CaseIterable {

@@ -19,6 +19,7 @@ struct DigestMemo: Sendable {
     private static let shared = Lock<DigestMemo?>(DigestMemo())
 
     private var slots = Array(repeating: Slot(), count: Self.count)
+    var tails = DigestTails()
 
     /// Takes out the process's memo; `nil` where another thread has it at the moment.
     static func borrow() -> DigestMemo? {

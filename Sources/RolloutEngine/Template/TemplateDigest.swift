@@ -61,6 +61,7 @@ private struct DigestPass {
     private let containerStructure = podTemplateSchema.index(of: "Container")
     private let portStructure = podTemplateSchema.index(of: "ContainerPort")
     private let podSpecStructure = podTemplateSchema.index(of: "PodSpec")
+    private let metadataStructure = podTemplateSchema.index(of: "ObjectMeta")
     private let emptyHash = Name.empty
 
     /// The digest of a struct's members, or `nil` where all of them are empty or defaults.
@@ -69,66 +70,134 @@ private struct DigestPass {
         if index == podSpecStructure { podSpec = reader }
         if index == containerStructure { return try container(&reader) }
         if index == portStructure { return try port(&reader) }
-        var sum: UInt64 = 0
-        var isEmpty = true
+        var members = Members()
+        let isPodSpec = index == podSpecStructure
+        let last = isPodSpec ? Name.containers : index == metadataStructure ? Name.labels : nil
         try reader.readHashedObject { reader, key throws(JSONError) in
             guard let field = fields.field(index, key) else { return }
-            if index == podSpecStructure {
+            if isPodSpec {
                 if key == Name.serviceAccount { return }
                 isInContainers = key == Name.containers
-                if key == Name.affinity { hasAffinity = true }
+                if key == Name.affinity {
+                    hasAffinity = true
+                    members.isTailAlone = false
+                }
+                if field.structure == containerStructure { members.isTailAlone = false }
             }
-            guard let value = try value(&reader, field) else { return }
-            sum &+= member(key, value)
+            if let value = try value(&reader, field) { members.add(member(key, value)) }
+            if key == last { beginTail(&reader, index, &members) }
+        }
+        endTail(reader, index, &members)
+        return members.digest
+    }
+
+    /// What is known so far of a struct whose last members may be remembered as one text.
+    private struct Members {
+        private var sum: UInt64 = 0
+        private var isEmpty = true
+        var pullPolicy: String?
+        private var tail: Tail?
+        /// Whether the tail's digest depends on nothing but its text.
+        var isTailAlone = true
+
+        /// Where the tail begins, and what was known before it.
+        private struct Tail {
+            var slot: Int
+            var start: Int
+            var sum: UInt64
+            var isEmpty: Bool
+            var pullPolicy: String?
+        }
+
+        var digest: UInt64? { isEmpty ? nil : mix(sum) }
+        var hasTail: Bool { tail != nil }
+
+        mutating func add(_ member: UInt64) {
+            sum &+= member
             isEmpty = false
         }
-        return isEmpty ? nil : mix(sum)
+
+        mutating func beginTail(_ slot: Int, _ start: Int) {
+            tail = Tail(slot: slot, start: start, sum: sum, isEmpty: isEmpty, pullPolicy: pullPolicy)
+            (sum, isEmpty, pullPolicy) = (0, true, nil)
+            isTailAlone = true
+        }
+
+        mutating func add(_ known: DigestTails.Meaning) {
+            sum &+= known.sum
+            isEmpty = isEmpty && known.isEmpty
+            pullPolicy = known.pullPolicy ?? pullPolicy
+        }
+
+        /// The tail, while one is open; what was before it counts again.
+        mutating func endTail() -> (slot: Int, start: Int, meaning: DigestTails.Meaning)? {
+            guard let before = tail else { return nil }
+            let meaning = DigestTails.Meaning(sum: sum, isEmpty: isEmpty, pullPolicy: pullPolicy)
+            (sum, isEmpty, pullPolicy) = (before.sum, before.isEmpty, before.pullPolicy)
+            tail = nil
+            add(meaning)
+            return (before.slot, before.start, meaning)
+        }
+    }
+
+    /// Moves past all members that follow where their text is known, else notes where they begin.
+    private mutating func beginTail(_ reader: inout JSONReader, _ structure: Int, _ members: inout Members) {
+        guard memo != nil, !members.hasTail, let hash = reader.hashAhead() else {
+            members.isTailAlone = false
+            return
+        }
+        let slot = DigestTails.slot(structure, hash)
+        if let known = memo?.tails.skip(&reader, slot, structure) { return members.add(known) }
+        members.beginTail(slot, reader.position)
+        didLookAround = false
+    }
+
+    /// Remembers a tail that was just read to its end.
+    private mutating func endTail(_ reader: JSONReader, _ structure: Int, _ members: inout Members) {
+        guard let (slot, start, meaning) = members.endTail(), members.isTailAlone, !didLookAround else { return }
+        memo?.tails.keep(meaning, slot, structure, reader.bytes.span, start..<reader.position)
     }
 
     /// A container: what its pull policy defaults to depends on its image.
     private mutating func container(_ reader: inout JSONReader) throws(JSONError) -> UInt64? {
-        var sum: UInt64 = 0
-        var isEmpty = true
+        var members = Members()
         var image = ""
-        var pullPolicy: String?
         try reader.readHashedObject { reader, key throws(JSONError) in
             guard let field = fields.field(containerStructure, key) else { return }
             if key == Name.image {
                 image = try reader.readSharedString() ?? ""
                 if isInContainers { images.append(image) }
+                // Containers that differ in their image alone are common.
+                beginTail(&reader, containerStructure, &members)
             } else if key == Name.imagePullPolicy {
-                pullPolicy = try reader.readOptionalString()
-            } else {
-                guard let value = try remembered(&reader, field) else { return }
-                sum &+= member(key, value)
-                isEmpty = false
+                members.pullPolicy = try reader.readOptionalString()
+            } else if let value = try remembered(&reader, field) {
+                members.add(member(key, value))
             }
         }
-        if !image.isEmpty {
-            sum &+= member(Name.image, hashBytes(image.utf8))
-            isEmpty = false
+        endTail(reader, containerStructure, &members)
+        if !image.isEmpty { members.add(member(Name.image, hashBytes(image.utf8))) }
+        if let pullPolicy = members.pullPolicy, !pullPolicy.isEmpty, pullPolicy != defaultPullPolicy(image) {
+            members.add(member(Name.imagePullPolicy, hashBytes(pullPolicy.utf8)))
         }
-        if let pullPolicy, !pullPolicy.isEmpty, pullPolicy != defaultPullPolicy(image) {
-            sum &+= member(Name.imagePullPolicy, hashBytes(pullPolicy.utf8))
-            isEmpty = false
-        }
-        return isEmpty ? nil : mix(sum)
+        return members.digest
     }
 
     /// The value of a container's field, from the memo where its text is known.
     private mutating func remembered(_ reader: inout JSONReader, _ field: DigestField) throws(JSONError) -> UInt64? {
         guard field.kind == .structure, memo != nil else { return try value(&reader, field) }
-        var behind = reader
+        let start = reader.position
         // Text that cannot be skipped is read, which tells better what is wrong with it.
-        guard let text = try? behind.skipValue(), DigestMemo.lengths.contains(text.count) else {
+        guard let text = try? reader.skipValue(), DigestMemo.lengths.contains(text.count) else {
+            reader.rewind(to: start)
             return try value(&reader, field)
         }
         let slot = DigestMemo.slot(field.nameHash, reader.bytes.span, text)
-        if let known = memo?.find(slot, field.nameHash, reader.bytes.span, text) {
-            reader = behind
-            return known
-        }
+        if let known = memo?.find(slot, field.nameHash, reader.bytes.span, text) { return known }
+        reader.rewind(to: start)
+        let lookedAround = didLookAround
         didLookAround = false
+        defer { didLookAround = didLookAround || lookedAround }
         let digest = try value(&reader, field)
         if !didLookAround { memo?.keep(digest, slot, field.nameHash, reader.bytes.span, text) }
         return digest

@@ -1,0 +1,56 @@
+import Manifest
+import Synchronization
+
+/// What texts of JSON were read as a short while ago: values that many objects share to the byte, such as owners, then
+/// also share one copy in memory.
+///
+/// A table of fixed size; a text is known again byte for byte, so what one user writes never stands for what another did.
+final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guards the rest
+    private struct Slot {
+        var hash: UInt64 = 0
+        var text: [UInt8] = []
+        var value: Value?
+    }
+
+    /// Longer texts are read.
+    private static var maxLength: Int { 512 }
+
+    private var slots: [Slot]
+    private let mask: Int
+    /// Where the last text was found: objects of one owner come one after another.
+    private var recent = 0
+    private let isTaken = Atomic(false)
+
+    /// - Parameter sizeBits: The table has two to this power places.
+    init(sizeBits: Int) {
+        slots = Array(repeating: Slot(), count: 1 << sizeBits)
+        mask = (1 << sizeBits) - 1
+    }
+
+    /// Reads an object or list, or gives what its text was read as before.
+    func read(
+        _ reader: inout JSONReader, _ read: (inout JSONReader) throws(JSONError) -> Value
+    ) throws(JSONError) -> Value {
+        // Who meets another thread here reads for itself.
+        guard !isTaken.exchange(true, ordering: .acquiring) else { return try read(&reader) }
+        defer { isTaken.store(false, ordering: .releasing) }
+        if let value = slots[recent].value, reader.skip(slots[recent].text) { return value }
+        let start = reader.position
+        guard reader.isAtContainer, let text = try? reader.skipValue(), text.count <= Self.maxLength else {
+            reader.rewind(to: start)
+            return try read(&reader)
+        }
+        let hash = ByteHash.of(reader.bytes.span, text.lowerBound, text.upperBound)
+        let index = Int(truncatingIfNeeded: hash) & mask
+        reader.rewind(to: text.lowerBound)
+        if slots[index].hash == hash, let value = slots[index].value, reader.skip(slots[index].text) {
+            recent = index
+            return value
+        }
+        let value = try read(&reader)
+        let copy = reader.bytes.span.extracting(text).withUnsafeBufferPointer { Array($0) }
+        slots[index] = Slot(hash: hash, text: copy, value: value)
+        recent = index
+        return value
+    }
+}
