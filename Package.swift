@@ -77,7 +77,7 @@ let package = Package(
 
         // Adapters.
         module("Transport", ["CCurl", "Manifest", logging]),
-        module("Kubernetes", ["Manifest", "Transport", logging, collections, heap, subprocess]),
+        module("Kubernetes", ["CScan", "Manifest", "Transport", logging, collections, heap, subprocess]),
         module("GitSource", ["CGit2", "CCurl", "Manifest", "Rendering", "SyncEngine", "Transport", logging]),
         module("MetricProviders", ["Manifest", "Expressions", "AnalysisEngine", "Transport", logging]),
         module("Notifications", ["Manifest", "Expressions", "Transport", crypto, cryptoExtras, logging]),
@@ -116,7 +116,7 @@ let package = Package(
         tests("Rendering", ["Manifest"], data: ["Cases"]),
         tests("SyncEngine", ["Manifest"]),
         tests("Transport", ["Manifest"]),
-        tests("Kubernetes", ["Manifest", "Transport"]),
+        tests("Kubernetes", ["CScan", "Manifest", "Transport"]),
         tests("GitSource", ["Manifest", "Rendering", "SyncEngine"]),
         tests("MetricProviders", ["Manifest", "AnalysisEngine", "Transport"]),
         tests("Notifications", ["Manifest", "Transport", crypto, cryptoExtras]),

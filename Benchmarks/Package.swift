@@ -66,7 +66,7 @@ let package = Package(
         module("Rendering", ["Manifest", crypto]),
         module("SyncEngine", ["Manifest", crypto]),
         module("Transport", ["CCurl", "Manifest", logging]),
-        module("Kubernetes", ["Manifest", "Transport", logging, collections, heap, subprocess]),
+        module("Kubernetes", ["CScan", "Manifest", "Transport", logging, collections, heap, subprocess]),
         module("GitSource", ["CGit2", "CCurl", "Manifest", "Rendering", "SyncEngine", "Transport", logging]),
         module("MetricProviders", ["Manifest", "Expressions", "AnalysisEngine", "Transport", logging]),
         module("Notifications", ["Manifest", "Transport", crypto, logging]),

@@ -38,7 +38,9 @@ static inline uint64_t spread(uint64_t bits) {
     *state = now; \
     return index;
 
-static size_t scan(cscan_state *state, const uint8_t *text, size_t length) { SCAN(cscan_classify, spread) }
+size_t cscan_blocks_narrow(cscan_state *state, const uint8_t *text, size_t length) {
+    SCAN(cscan_classify, spread)
+}
 
 #if defined(__x86_64__)
 #define WIDE __attribute__((target("avx2,pclmul,popcnt,bmi")))
@@ -76,5 +78,5 @@ size_t cscan_blocks(cscan_state *state, const uint8_t *text, size_t length) {
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("bmi"))
         return wide_scan(state, text, length);
 #endif
-    return scan(state, text, length);
+    return cscan_blocks_narrow(state, text, length);
 }

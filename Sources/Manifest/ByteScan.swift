@@ -1,3 +1,4 @@
+import CScan
 import Glibc
 
 /// Finds the bytes that matter in JSON text, eight at a time.
@@ -7,13 +8,14 @@ package enum ByteScan {
     /// The next `"`, `\` or control character: where a plain run of a string ends.
     @inline(__always)
     package static func endOfPlainText(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> Int {
-        let raw = bytes.bytes
         var index = start
-        while index &+ 8 <= end {
-            let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
-            let found = zeroes(word ^ quotes) | zeroes(word ^ backslashes) | (word &- spaces) & ~word & highBits
-            if found != 0 { return index &+ found.trailingZeroBitCount / 8 }
-            index &+= 8
+        // Short texts too, where others stand behind them.
+        while index &+ 16 <= bytes.count, index < end {
+            let found = bytes.extracting(index..<index &+ 16).withUnsafeBufferPointer { text in
+                text.baseAddress.map { cscan_text_ends($0) } ?? 0
+            }
+            if found != 0 { return min(index &+ found.trailingZeroBitCount, end) }
+            index &+= 16
         }
         while index < end {
             let byte = bytes[index]
@@ -57,7 +59,6 @@ package enum ByteScan {
     private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
     private static var quotes: UInt64 { 0x2222_2222_2222_2222 }
     private static var backslashes: UInt64 { 0x5C5C_5C5C_5C5C_5C5C }
-    private static var spaces: UInt64 { 0x2020_2020_2020_2020 }
 }
 
 /// A fast 64-bit hash of bytes, the same on every machine; it does not resist an attacker.

@@ -1,7 +1,7 @@
 /// Reads JSON from bytes, value by value, straight into what the caller keeps.
 ///
 /// A decoder asks for what it wants and leaves the rest: a member whose closure does not read the value is skipped, at
-/// some 2 GB/s. Depth is bounded, so hostile nesting ends in an error. Skipped values are only checked for balanced
+/// several GB/s. Depth is bounded, so hostile nesting ends in an error. Skipped values are only checked for balanced
 /// quotes and brackets; values that are read are checked in full.
 package struct JSONReader: Sendable {
     package enum Kind: Sendable { case null, bool, number, string, array, object }
@@ -169,6 +169,11 @@ package struct JSONReader: Sendable {
         return start..<stop
     }
 
+    /// The string between offsets that ``readPlainText()`` gave.
+    package func text(_ range: Range<Int>) -> String {
+        bytes.span.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// The ``ByteHash`` of the next string's text, without making the string.
     package mutating func readStringHash() throws(JSONError) -> UInt64 {
         if position >= end || bytes[position] != UInt8(ascii: "\"") { try expect(.string, "a string") }
@@ -196,8 +201,10 @@ package struct JSONReader: Sendable {
     package mutating func readObject(
         _ member: (inout JSONReader, String) throws(JSONError) -> Void
     ) throws(JSONError) {
-        if try readNull() { return }
-        try expect(.object, "an object")
+        if position >= end || bytes[position] != UInt8(ascii: "{") {
+            if try readNull() { return }
+            try expect(.object, "an object")
+        }
         try enter()
         position += 1
         skipWhitespace()
@@ -226,8 +233,10 @@ package struct JSONReader: Sendable {
     package mutating func readHashedObject(
         _ member: (inout JSONReader, UInt64) throws(JSONError) -> Void
     ) throws(JSONError) {
-        if try readNull() { return }
-        try expect(.object, "an object")
+        if position >= end || bytes[position] != UInt8(ascii: "{") {
+            if try readNull() { return }
+            try expect(.object, "an object")
+        }
         try enter()
         position += 1
         skipWhitespace()
@@ -293,7 +302,9 @@ package struct JSONReader: Sendable {
         }
         guard !members.isEmpty else { return [:] }
         // As large as it needs to be, from the start.
-        return Dictionary(members, uniquingKeysWith: { _, last in last })
+        var map = Dictionary<String, String>(minimumCapacity: members.count)
+        for (key, value) in members { map[key] = value }
+        return map
     }
 
     /// A list of strings.

@@ -18,9 +18,19 @@ package final class KeyInterner: @unchecked Sendable {  // `isTaken` guards `pla
     private static let mask = 2_047
     private static let maxLength = 128
 
-    /// By the hash of their text.
-    private var places = Array(repeating: Place(), count: mask + 1)
+    /// By the hash of their text; as many as `mask` covers.
+    private let places: UnsafeMutablePointer<Place>
     private let isTaken = Atomic(false)
+
+    private init() {
+        places = .allocate(capacity: Self.mask + 1)
+        places.initialize(repeating: Place(), count: Self.mask + 1)
+    }
+
+    deinit {
+        places.deinitialize(count: Self.mask + 1)
+        places.deallocate()
+    }
 
     /// The string between two offsets of JSON text, without escapes.
     func string(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> String {

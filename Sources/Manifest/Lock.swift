@@ -1,12 +1,14 @@
-import Glibc
+package import Glibc
 
 /// Guards a value with a mutex.
 ///
 /// The standard library's `Mutex` makes Thread Sanitizer report false races on Linux, so this one wraps pthread's.
 /// Nothing is awaited, called back or logged while the lock is held.
 package final class Lock<Value>: @unchecked Sendable {  // the mutex guards `value`
-    private let mutex: UnsafeMutablePointer<pthread_mutex_t>
-    private var value: Value
+    @usableFromInline
+    let mutex: UnsafeMutablePointer<pthread_mutex_t>
+    @usableFromInline
+    var value: Value
 
     package init(_ value: sending Value) {
         self.value = value
@@ -21,6 +23,7 @@ package final class Lock<Value>: @unchecked Sendable {  // the mutex guards `val
     }
 
     /// Runs `body` with the value, alone.
+    @inlinable
     package func withLock<Result, Failure: Error>(
         _ body: (inout Value) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -1,3 +1,4 @@
+import CScan
 import Manifest
 import SluiceTestKit
 import Testing
@@ -64,6 +65,25 @@ import Testing
             }
             #expect(found == expected.end, "seed \(seed) in pieces")
             #expect(parts.isTooDeep == expected.isTooDeep, "seed \(seed) in pieces")
+        }
+    }
+
+    @Test("processors without wide vectors find the same", arguments: 0..<100)
+    func narrow(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let alphabet = Array(#"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa""\\\{[{[}]"#.utf8)
+        let bytes = (0..<1_024).map { _ in alphabet.randomElement(using: &random) ?? 0 }
+        for limit in [Int64.max, 40] {
+            let start = cscan_state(
+                nesting: Int64.random(in: 1..<30, using: &random), limit: limit, in_string: seed % 2 == 0 ? 0 : .max,
+                is_escaped: seed % 3 == 0 ? 1 : 0)
+            var (one, other) = (start, start)
+            bytes.withUnsafeBufferPointer { text in
+                guard let base = text.baseAddress else { return }
+                #expect(cscan_blocks(&one, base, text.count) == cscan_blocks_narrow(&other, base, text.count))
+            }
+            #expect(one.nesting == other.nesting && one.in_string == other.in_string, "seed \(seed)")
+            #expect(one.is_escaped == other.is_escaped, "seed \(seed)")
         }
     }
 

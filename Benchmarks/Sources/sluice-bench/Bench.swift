@@ -1,9 +1,11 @@
 import Glibc
+import Kubernetes
 
 /// Prints the table of speed and memory; see `Benchmarks/README.md`.
 @main
 struct Bench {
     static func main() async throws {
+        CacheMemory.prepare()
         let arguments = CommandLine.arguments.dropFirst()
         switch arguments.first {
         case "decode": try await Workloads.decode(arguments.dropFirst().first ?? "")

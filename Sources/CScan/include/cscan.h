@@ -1,4 +1,5 @@
 #pragma once
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #if defined(__SSE2__)
@@ -48,6 +49,21 @@ static inline cscan_masks cscan_classify(const uint8_t *text) {
     return masks;
 }
 
+// Of 16 bytes: a bit for each that ends a plain run of a string: a quote, a backslash or a control character.
+static inline uint32_t cscan_text_ends(const uint8_t *text) {
+    cscan_bytes value;
+    __builtin_memcpy(&value, text, sizeof value);
+    cscan_bytes ends =
+        (cscan_bytes)(value == 0x22) | (cscan_bytes)(value == 0x5C) | (cscan_bytes)(value < 0x20);
+    return (uint32_t)cscan_bits(ends);
+}
+
 // Goes over blocks of 64 bytes up to the first in which the container may end or become too deep, and gives the bytes
 // that it went over; the state is that before them, then that behind them.
 size_t cscan_blocks(cscan_state *state, const uint8_t *text, size_t length);
+
+// The same on processors without wide vectors.
+size_t cscan_blocks_narrow(cscan_state *state, const uint8_t *text, size_t length);
+
+// Lets all threads take memory from one heap.
+static inline void cscan_share_heap(void) { mallopt(M_ARENA_MAX, 1); }

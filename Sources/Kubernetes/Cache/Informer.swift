@@ -176,7 +176,7 @@ package final class Informer<Object: CachedObject>: Sendable {
             state.withLock { state in
                 if !state.quarantined.isEmpty { state.quarantined[key] = nil }
             }
-            publish(store.apply(object))
+            publish(store.apply(consume object))
             return key
         } catch {
             if reader.isPartial { throw error }

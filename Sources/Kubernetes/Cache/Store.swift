@@ -63,7 +63,7 @@ package final class Store<Object: CachedObject>: Sendable {
     }
 
     /// Takes in an object that the watch or a list delivered; one that is not newer than what is known changes nothing.
-    package func apply(_ object: Object) -> [Change] {
+    package func apply(_ object: consuming Object) -> [Change] {
         let entry = Entry(object)
         return content.withLock { $0.apply(entry) }.map(Change.init)
     }

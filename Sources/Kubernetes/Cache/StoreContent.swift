@@ -19,7 +19,13 @@ struct StoreContent {
     private var free: [Int] = []
     /// The namespace of the last change: lists come ordered by it.
     private var last = (namespace: "", table: -1)
-    private var owned: [String: [StoreEntry]] = [:]
+    /// Entries by the uid of their owner, a place in `lists` for each.
+    private var owned: [String: Int] = [:]
+    private var lists: [[StoreEntry]] = []
+    /// Lists that have emptied.
+    private var freeLists: [Int] = []
+    /// The owner of the last change: its dependents come one after another.
+    private var lastOwner = (uid: "", list: -1)
     private let indexers: [String: Index]
     private var indexes: [String: [String: Set<ObjectKey>]] = [:]
     /// Own writes that the watch has not shown yet.
@@ -37,7 +43,7 @@ struct StoreContent {
     func inNamespace(_ namespace: String) -> [StoreEntry] {
         namespaces[namespace].map { Array(tables[$0].values) } ?? []
     }
-    func ownedBy(_ uid: String) -> [StoreEntry] { owned[uid] ?? [] }
+    func ownedBy(_ uid: String) -> [StoreEntry] { owned[uid].map { lists[$0] } ?? [] }
     func indexed(_ index: String, _ value: String) -> [StoreEntry] {
         indexes[index]?[value]?.compactMap { self[$0] } ?? []
     }
@@ -174,16 +180,34 @@ struct StoreContent {
     // MARK: Indexes
 
     private mutating func file(_ entry: StoreEntry, _ key: ObjectKey) {
-        if let owner = entry.ownerUID { owned[owner, default: []].append(entry) }
+        if let owner = entry.ownerUID { lists[list(owner)].append(entry) }
         for (name, values) in indexers {
             for value in values(entry) { indexes[name, default: [:]][value, default: []].insert(key) }
         }
     }
 
+    /// The place of an owner's list, a new one where it has none.
+    private mutating func list(_ owner: String) -> Int {
+        if lastOwner.list >= 0, lastOwner.uid == owner { return lastOwner.list }
+        let known = owned[owner]
+        let place = known ?? freeLists.popLast() ?? lists.count
+        if known == nil {
+            if place == lists.count { lists.append([]) }
+            owned[owner] = place
+        }
+        lastOwner = (owner, place)
+        return place
+    }
+
     private mutating func unfile(_ entry: StoreEntry) {
-        if let owner = entry.ownerUID {
-            owned[owner]?.removeAll { $0 === entry }
-            if owned[owner]?.isEmpty == true { owned[owner] = nil }
+        if let owner = entry.ownerUID, let place = owned[owner] {
+            lists[place].removeAll { $0 === entry }
+            if lists[place].isEmpty {
+                lists[place] = []
+                owned[owner] = nil
+                freeLists.append(place)
+                lastOwner = ("", -1)
+            }
         }
         guard !indexers.isEmpty else { return }
         let key = entry.key

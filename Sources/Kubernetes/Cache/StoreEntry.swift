@@ -14,7 +14,7 @@ class StoreEntry: @unchecked Sendable {  // not final only for ``ObjectEntry``; 
 final class ObjectEntry<Object: CachedObject>: StoreEntry, @unchecked Sendable {  // immutable
     let object: Object
 
-    init(_ object: Object) { self.object = object }
+    init(_ object: consuming Object) { self.object = object }
 
     override var key: ObjectKey { object.key }
     override var resourceVersion: String { object.resourceVersion }

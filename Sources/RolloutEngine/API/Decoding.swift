@@ -41,10 +41,10 @@ extension JSONReader {
 
 /// Revision and size are all that most annotations say.
 private let knownAnnotations = TextMemo<[String: String]>(sizeBits: 8)
-private let knownOwners = TextMemo<OwnerReference?>(sizeBits: 4)
+private let knownOwners = TextMemo<Indirect<OwnerReference>?>(sizeBits: 4)
 
 /// What is read of every object's metadata.
-struct DecodedMetadata {
+struct DecodedMetadata: Hashable, Sendable {
     var key = ObjectKey(name: "")
     var uid = ""
     var resourceVersion = ""
@@ -53,37 +53,41 @@ struct DecodedMetadata {
     var isBeingDeleted = false
     var labels: [String: String] = [:]
     var annotations: [String: String] = [:]
-    var owner: OwnerReference?
+    var owner: Indirect<OwnerReference>?
 
     init() {}
 
     init(_ reader: inout JSONReader) throws(JSONError) {
-        var found = DecodedMetadata()
+        self.init()
+        try read(&reader)
+    }
+
+    /// Reads into what is here, of which no copy is made.
+    mutating func read(_ reader: inout JSONReader) throws(JSONError) {
         let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
             switch names[name] {
             // Half of an object.
             case nil, .managedFields: break
-            case .name: found.key.name = try reader.readText()
-            case .namespace: found.key.namespace = try reader.readSharedString() ?? ""
-            case .uid: found.uid = try reader.readText()
-            case .resourceVersion: found.resourceVersion = try reader.readText()
-            case .generation: found.generation = try reader.readNull() ? 0 : reader.readInt()
-            case .creationTimestamp: found.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
-            case .labels: found.labels = try reader.readStringMap()
+            case .name: self.key.name = try reader.readText()
+            case .namespace: self.key.namespace = try reader.readSharedString() ?? ""
+            case .uid: self.uid = try reader.readText()
+            case .resourceVersion: self.resourceVersion = try reader.readText()
+            case .generation: self.generation = try reader.readNull() ? 0 : reader.readInt()
+            case .creationTimestamp: self.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
+            case .labels: self.labels = try LabelMemo.shared.read(&reader)
             // The last applied form is often the largest string of an object, and nobody here reads it.
             case .annotations:
-                found.annotations = try knownAnnotations.read(&reader) { reader throws(JSONError) in
+                self.annotations = try knownAnnotations.read(&reader) { reader throws(JSONError) in
                     try reader.readStringMap(without: Keys.lastApplied)
                 }
             case .ownerReferences:
-                found.owner = try knownOwners.read(&reader) { reader throws(JSONError) in
-                    try OwnerReference.controller(&reader)
+                self.owner = try knownOwners.read(&reader) { reader throws(JSONError) in
+                    try OwnerReference.controller(&reader).map { .value($0) }
                 }
-            case .deletionTimestamp: found.isBeingDeleted = try reader.readTime() != nil
+            case .deletionTimestamp: self.isBeingDeleted = try reader.readTime() != nil
             }
         }
-        self = found
     }
 
     private enum Name: String, CaseIterable {

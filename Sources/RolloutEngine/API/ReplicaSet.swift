@@ -2,17 +2,8 @@ package import Manifest
 
 /// A ReplicaSet as the cache keeps it; of its pod template only a digest.
 package struct ReplicaSet: Hashable, Sendable {
-    package var key: ObjectKey
-    package var uid: String
-    package var resourceVersion: String
-    package var generation: Int64 = 0
+    private var metadata = DecodedMetadata()
     package var observedGeneration: Int64 = 0
-    package var creationTimestamp = Timestamp(seconds: 0)
-    package var isBeingDeleted = false
-    package var labels: [String: String] = [:]
-    /// Only those under `rollout.argoproj.io/`, the deadline, and what is inherited from the Rollout.
-    package var annotations: [String: String] = [:]
-    package var owner: OwnerReference?
     /// `spec.replicas`.
     package var replicas = 1
     package var minReadySeconds = 0
@@ -26,7 +17,49 @@ package struct ReplicaSet: Hashable, Sendable {
     /// Stable hashes that injected anti-affinity rules name.
     package var injectedHashes: [String] = []
     /// The message of a true `ReplicaFailure` condition, with its reason.
-    package var failure: RolloutCondition?
+    package var failure: RolloutCondition? {
+        get { rareFailure?.value }
+        set { rareFailure = newValue.map { .value($0) } }
+    }
+    private var rareFailure: Indirect<RolloutCondition>?
+
+    package var key: ObjectKey {
+        get { metadata.key }
+        set { metadata.key = newValue }
+    }
+    package var uid: String {
+        get { metadata.uid }
+        set { metadata.uid = newValue }
+    }
+    package var resourceVersion: String {
+        get { metadata.resourceVersion }
+        set { metadata.resourceVersion = newValue }
+    }
+    package var generation: Int64 {
+        get { metadata.generation }
+        set { metadata.generation = newValue }
+    }
+    package var creationTimestamp: Timestamp {
+        get { metadata.creationTimestamp }
+        set { metadata.creationTimestamp = newValue }
+    }
+    package var isBeingDeleted: Bool {
+        get { metadata.isBeingDeleted }
+        set { metadata.isBeingDeleted = newValue }
+    }
+    package var labels: [String: String] {
+        get { metadata.labels }
+        set { metadata.labels = newValue }
+    }
+    /// Only those under `rollout.argoproj.io/`, the deadline, and what is inherited from the Rollout.
+    package var annotations: [String: String] {
+        get { metadata.annotations }
+        set { metadata.annotations = newValue }
+    }
+    package var owner: OwnerReference? {
+        get { metadata.owner?.value }
+        set { metadata.owner = newValue.map { .value($0) } }
+    }
 
     package var ownerUID: String? { owner?.uid }
     package var hash: String { labels[Keys.podTemplateHash] ?? "" }
@@ -41,35 +74,32 @@ package struct ReplicaSet: Hashable, Sendable {
     package var scaleDownDeadline: String? { annotations[Keys.scaleDownDeadline] }
 
     package init(key: ObjectKey, uid: String, resourceVersion: String) {
-        (self.key, self.uid, self.resourceVersion) = (key, uid, resourceVersion)
+        (metadata.key, metadata.uid, metadata.resourceVersion) = (key, uid, resourceVersion)
     }
 
     package static func decode(_ reader: inout JSONReader) throws(JSONError) -> ReplicaSet {
-        var found = ReplicaSet(key: ObjectKey(name: ""), uid: "", resourceVersion: "")
+        var found = ReplicaSet()
+        try found.read(&reader)
+        return found
+    }
+
+    private init() {}
+
+    /// Reads into what is here, of which no copy is made.
+    private mutating func read(_ reader: inout JSONReader) throws(JSONError) {
         var template: TemplateText?
         let names = Name.table
         try reader.readHashedObject { reader, name throws(JSONError) in
             switch names[name] {
-            case .metadata:
-                let metadata = try DecodedMetadata(&reader)
-                found.key = metadata.key
-                found.uid = metadata.uid
-                found.resourceVersion = metadata.resourceVersion
-                found.generation = metadata.generation
-                found.creationTimestamp = metadata.creationTimestamp
-                found.isBeingDeleted = metadata.isBeingDeleted
-                found.labels = metadata.labels
-                found.annotations = metadata.annotations
-                found.owner = metadata.owner
-            case .spec: try readSpec(&reader, into: &found, &template)
-            case .status: try readStatus(&reader, into: &found)
+            case .metadata: try metadata.read(&reader)
+            case .spec: try Self.readSpec(&reader, into: &self, &template)
+            case .status: try Self.readStatus(&reader, into: &self)
             default: break
             }
         }
-        if let template, template.hasAffinity || found.annotations[Keys.ephemeralMetadata] != nil {
-            try found.forgetInjected(template.reader)
+        if let template, template.hasAffinity || annotations[Keys.ephemeralMetadata] != nil {
+            try forgetInjected(template.reader)
         }
-        return found
     }
 
     /// Where a pod template's text begins.

@@ -64,6 +64,7 @@ struct ControllerCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        CacheMemory.prepare()
         let level = Logger.Level(rawValue: loglevel == "warn" ? "warning" : loglevel) ?? .info
         let format: StandardErrorLog.Format = logformat == "json" ? .json : .text
         let logger = Logger(label: "sluice") { _ in StandardErrorLog(format: format, level: level) }

@@ -34,6 +34,45 @@ import Testing
         #expect(try digest(#""readinessProbe":\#(probe)"#, hostNetwork: false) != first)
     }
 
+    /// Written with and without white space, which no remembered text has both of.
+    private func both(_ image: String, _ rest: String) throws -> UInt64 {
+        let text = #"{"spec":{"containers":[{"name":"web","image":"\#(image)",\#(rest)}],"restartPolicy":"Never"}}"#
+        var reader = JSONReader(Array(text.utf8))
+        let digest = try TemplateDigest.read(&reader)
+        try reader.finish()
+        var spaced = JSONReader(Array(text.replacing("\",", with: "\" ,").utf8))
+        #expect(try TemplateDigest.read(&spaced) == digest)
+        return digest
+    }
+
+    @Test("what follows the image counts with any image, and the pull policy as that image has it")
+    func tails() throws {
+        let rest = #""ports":[{"name":"remembered","containerPort":9100}],"workingDir":"/remembered/tails""#
+        let always = rest + #","imagePullPolicy":"Always""#
+        for _ in 0..<3 {
+            let (first, second) = (try both("nginx:1.25", rest), try both("nginx:1.26", rest))
+            #expect(first != second)
+            #expect(try both("nginx:1.25", always) != first)
+            #expect(try both("nginx:1.25", rest + #","imagePullPolicy":"IfNotPresent""#) == first)
+            #expect(try both("nginx:latest", always) == both("nginx:latest", rest))
+        }
+    }
+
+    @Test("images behind a remembered text are seen each time")
+    func images() throws {
+        let padding = String(repeating: "x", count: 60)
+        let pod = """
+            {"containers":[{"name":"a","image":"one","workingDir":"\(padding)","image":"two"}],"hostname":"\(padding)",\
+            "containers":[{"name":"b","image":"three","workingDir":"\(padding)"}],"affinity":{}}
+            """
+        for _ in 0..<3 {
+            let set = try ReplicaSet(JSON(parsing: #"{"metadata":{"name":"web"}}"#))
+            #expect(set.images.isEmpty)
+            var reader = JSONReader(Array(#"{"metadata":{"name":"web"},"spec":{"template":{"spec":\#(pod)}}}"#.utf8))
+            #expect(try ReplicaSet.decode(&reader).images == ["one", "two", "three"])
+        }
+    }
+
     @Test("a part that cannot be read is named each time")
     func unreadable() throws {
         let wrong = #""livenessProbe":{"httpGet":{"path":["remembered"],"port":80}}"#
