@@ -26,6 +26,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -69,7 +70,7 @@ let package = Package(
         module("Kubernetes", ["CScan", "Manifest", "Transport", logging, collections, heap, subprocess]),
         module("GitSource", ["CGit2", "CCurl", "Manifest", "Rendering", "SyncEngine", "Transport", logging]),
         module("MetricProviders", ["Manifest", "Expressions", "AnalysisEngine", "Transport", logging]),
-        module("Notifications", ["Manifest", "Transport", crypto, logging]),
+        module("Notifications", ["Manifest", "Expressions", "Transport", crypto, cryptoExtras, logging]),
         module(
             "Controllers",
             [
