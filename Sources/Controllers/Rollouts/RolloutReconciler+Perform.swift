@@ -8,8 +8,18 @@ extension RolloutReconciler {
     func perform(_ decision: RolloutDecision, for rollout: Rollout) async throws {
         var version = rollout.resourceVersion
         var events = decision.events
+        var done: [RolloutEffect] = []
         for effect in decision.effects {
-            events += try await perform(effect, for: rollout, version: &version)
+            do {
+                events += try await perform(effect, for: rollout, version: &version)
+            } catch {
+                // What was done will not be decided again, so nobody else would tell of it.
+                for event in decision.events where done.contains(where: { $0.isTold(by: event) }) {
+                    record(event, rollout)
+                }
+                throw error
+            }
+            done.append(effect)
         }
         for event in events { record(event, rollout) }
         if let finished = decision.finished { onFinish(finished) }
@@ -165,6 +175,21 @@ extension RolloutReconciler {
 }
 
 extension RolloutEffect {
+    /// The event tells of this very effect.
+    fileprivate func isTold(by event: RolloutEvent) -> Bool {
+        switch self {
+        case .createReplicaSet(let object, _):
+            ["NewReplicaSetCreated", "ScalingReplicaSet"].contains(event.reason)
+                && event.message.contains("ReplicaSet \(object.objectKey.name) ")
+        case .updateReplicaSet(let update):
+            update.replicas != nil && event.reason == "ScalingReplicaSet"
+                && event.message.contains("ReplicaSet \(update.name) ")
+        case .switchService(let name, _, _):
+            event.reason == "SwitchService" && event.message.contains("Service \(name) ")
+        default: false
+        }
+    }
+
     /// The effect's kind, for logs.
     fileprivate var name: String {
         switch self {

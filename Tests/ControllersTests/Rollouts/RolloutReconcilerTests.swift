@@ -140,6 +140,9 @@ import Testing
         #expect(try await stand.status().phase == "Paused")
         #expect(try await Self.weight(stand) == 25)
         #expect(try await stand.replicaSets().map(\.replicas) == [4, 1])
+        let events = stand.events.withLock { $0 }
+        #expect(events.count { $0.reason == "ScalingReplicaSet" && $0.message.hasSuffix("from 0 to 1") } == 1)
+        #expect(events.count { $0.reason == "NewReplicaSetCreated" } == 2, "each is told once, whatever failed")
     }
 
     @Test("a stale cache makes no second write")
