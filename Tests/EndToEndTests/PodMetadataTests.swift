@@ -134,10 +134,10 @@ struct PodMetadataTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 2, strategy: "      steps: [{setWeight: 20}]",
-                    extra: "  progressDeadlineSeconds: 8\n  progressDeadlineAbort: true"))
+                    extra: "  progressDeadlineSeconds: 20\n  progressDeadlineAbort: true"))
             try await scenario.untilPhase("web", "Healthy")
             let start = ContinuousClock.now
-            try await scenario.until("the deadline has passed") { ContinuousClock.now - start > .seconds(9) }
+            try await scenario.until("the deadline has passed") { ContinuousClock.now - start > .seconds(21) }
             let before = try await scenario.pods(1).map(\.uid)
             try await restart(scenario)
             let done = try await scenario.untilStatus("the restart is done") { $0["restartedAt"]?.stringValue != nil }
