@@ -61,7 +61,7 @@ extension RolloutReconcile {
             recordedCanary: drainedWeight)
     }
 
-    /// What the canary still serves while stable shrinks and grows with its traffic; its pods stay as long.
+    /// What the canary still serves, and its pods stay for.
     private var drainedWeight: Int? {
         if status.abort { return status.weights?.canary.weight ?? 0 }
         guard effectiveScale == nil, let recorded = status.weights?.canary, recorded.podTemplateHash == current?.hash

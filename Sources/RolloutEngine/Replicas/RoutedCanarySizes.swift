@@ -28,7 +28,7 @@ package struct RoutedCanarySizes: Hashable, Sendable {
     /// - Parameters:
     ///   - stableTarget: The canary's weight that stable makes room for; `nil` keeps stable at full size.
     ///   - recordedStable: Weight of stable that routers still carry, where they carry one.
-    ///   - recordedCanary: Weight of the canary that routers still carry, while an abort drains it.
+    ///   - recordedCanary: Weight of the canary that routers still carry: pods leave after their traffic.
     package func sizes(
         _ target: Target, stableTarget: Int?, recordedStable: Int?, recordedCanary: Int? = nil
     ) -> CanarySizes {
@@ -37,7 +37,7 @@ package struct RoutedCanarySizes: Hashable, Sendable {
         case .count(let count): size = isDynamic ? atLeast(max(0, count)) : max(0, count)
         case .weight(let weight): size = atLeast(pods(weight))
         }
-        if isDynamic, let recordedCanary { size = atLeast(max(size, pods(recordedCanary))) }
+        if let recordedCanary { size = atLeast(max(size, pods(recordedCanary))) }
         var stable = replicas
         if isDynamic, let stableTarget {
             stable = atLeast(max(pods(maxWeight - stableTarget), recordedStable.map(pods) ?? 0))
