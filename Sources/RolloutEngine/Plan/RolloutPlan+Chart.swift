@@ -67,7 +67,8 @@ extension RolloutPlan {
             <rect width="100%" height="100%" fill="#ffffff"/>
             \(text(Layout.left, 22, title, size: 16, anchor: "start"))
             \(lines.joined(separator: "\n"))
-            \(text(Layout.left, Layout.height - 16, "\(summary). \(legend)", size: 11, anchor: "start"))
+            \(text(Layout.left, Layout.height - 16, summary, size: 11, anchor: "start"))
+            \(text(Layout.width - Layout.right, 22, legend, size: 11, anchor: "end"))
             </svg>
 
             """
