@@ -7,21 +7,20 @@ extension RolloutReconciler {
     /// Carries the effects out in order; the process may die between any two.
     func perform(_ decision: RolloutDecision, for rollout: Rollout) async throws {
         var version = rollout.resourceVersion
-        var events = decision.events
         var done: [RolloutEffect] = []
+        var writes: [RolloutEvent] = []
         for effect in decision.effects {
             do {
-                events += try await perform(effect, for: rollout, version: &version)
+                writes += try await perform(effect, for: rollout, version: &version)
             } catch {
                 // What was done will not be decided again, so nobody else would tell of it.
-                for event in decision.events where done.contains(where: { $0.isTold(by: event) }) {
-                    record(event, rollout)
-                }
+                let told = decision.events.filter { event in done.contains { $0.isTold(by: event) } }
+                for event in told + writes { record(event, rollout) }
                 throw error
             }
             done.append(effect)
         }
-        for event in events { record(event, rollout) }
+        for event in decision.events + writes { record(event, rollout) }
         if let finished = decision.finished { onFinish(finished) }
         if !decision.effects.isEmpty {
             logger.info(

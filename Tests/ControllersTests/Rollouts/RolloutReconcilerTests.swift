@@ -143,6 +143,7 @@ import Testing
         let events = stand.events.withLock { $0 }
         #expect(events.count { $0.reason == "ScalingReplicaSet" && $0.message.hasSuffix("from 0 to 1") } == 1)
         #expect(events.count { $0.reason == "NewReplicaSetCreated" } == 2, "each is told once, whatever failed")
+        #expect(events.count { $0.message.contains("VirtualService") } == 1)
     }
 
     @Test("a stale cache makes no second write")
