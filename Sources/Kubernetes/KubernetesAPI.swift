@@ -100,15 +100,20 @@ package struct ListOptions: Hashable, Sendable {
     ///
     /// A watch gives its own and does not look here.
     package var resourceVersion: String?
+    /// Of a watch: what exists comes first, as `added`, then a bookmark that says so; a list and a watch in one request.
+    ///
+    /// A server that does not offer this answers 400 or 422.
+    package var sendsInitialEvents = false
 
     package init(
         namespace: String? = nil, labelSelector: String? = nil, fieldSelector: String? = nil,
-        resourceVersion: String? = nil
+        resourceVersion: String? = nil, sendsInitialEvents: Bool = false
     ) {
         self.namespace = namespace
         self.labelSelector = labelSelector
         self.fieldSelector = fieldSelector
         self.resourceVersion = resourceVersion
+        self.sendsInitialEvents = sendsInitialEvents
     }
 }
 
@@ -138,6 +143,8 @@ package protocol KubernetesAPI: Sendable {
     /// Streams changes from `resourceVersion` on, until the server or the caller ends it.
     ///
     /// A watch that has been accepted begins with a bookmark of `resourceVersion`, so that its caller knows that it works.
+    /// With `sendsInitialEvents` it begins with what exists, no older than `resourceVersion`: empty is the most recent
+    /// state, `0` any that the server has at hand.
     /// - Parameter event: Called in order, at once, from one task at a time; it must not block.
     /// - Throws: `KubernetesError` with `isExpired` when the caller must list again.
     func watch(
@@ -187,9 +194,12 @@ package struct WatchEvent: Sendable {
     package var kind: Kind
     /// The object's JSON text; of a bookmark only kind and resourceVersion.
     package var object: [UInt8]
+    /// Of a bookmark: all that existed has come.
+    package var endsInitialEvents: Bool
 
-    package init(kind: Kind, object: [UInt8]) {
+    package init(kind: Kind, object: [UInt8], endsInitialEvents: Bool = false) {
         self.kind = kind
         self.object = object
+        self.endsInitialEvents = endsInitialEvents
     }
 }

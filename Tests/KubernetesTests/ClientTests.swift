@@ -184,6 +184,84 @@ import Transport
         #expect(log.withLock { $0.count } == 1)
     }
 
+    /// A watch's answer that stays open.
+    private static func events(_ lines: String...) -> LoopbackServer.Script {
+        { _, connection in
+            connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for line in lines { connection.chunk(line + "\n") }
+            return true
+        }
+    }
+
+    private struct Enough: Error {}
+
+    @Test("a streaming list brings what exists and marks its end")
+    func streamingList() async {
+        let log = Lock<[String]>([])
+        let mark = #""annotations":{"k8s.io/initial-events-end":"true"}"#
+        let server = server(
+            [
+                Self.events(
+                    #"{"type":"ADDED","object":{"n":1}}"#,
+                    #"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7",\#(mark)}}}"#,
+                    #"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"9"}}}"#)
+            ], log: log)
+        let events = Lock<[String]>([])
+        await #expect(throws: KubernetesError.self) {
+            try await client(server).watch(Self.pods, ListOptions(sendsInitialEvents: true), from: "0") { event in
+                let count = events.withLock { events in
+                    events.append("\(event.kind.rawValue) \(event.endsInitialEvents)")
+                    return events.count
+                }
+                if count == 3 { throw Enough() }
+            }
+        }
+        #expect(events.withLock { $0 } == ["ADDED false", "BOOKMARK true", "BOOKMARK false"])
+        let query = log.withLock { $0 }.first ?? ""
+        #expect(query.contains("sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion=0"))
+        #expect(query.contains("allowWatchBookmarks=true"))
+    }
+
+    @Test(
+        "that a server refuses or ignores streaming lists is remembered for its group",
+        arguments: [
+            ("refused", Self.status(422, "Invalid")),
+            ("a bookmark of another kind", Self.events(#"{"type":"BOOKMARK","object":{"metadata":{}}}"#)),
+            ("silence", Self.events(#"{"type":"ADDED","object":{"n":1}}"#)),
+        ])
+    func noStreamingLists(_ name: String, _ script: @escaping LoopbackServer.Script) async {
+        let log = Lock<[String]>([])
+        let server = server([script], log: log)
+        let client = client(server) { _, options in options.streamingListPatience = .milliseconds(30) }
+        let deployments = Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment")
+        for resource in [Self.pods, Self.pods, deployments] {
+            let error = await #expect(throws: KubernetesError.self) {
+                try await client.watch(resource, ListOptions(sendsInitialEvents: true), from: "") { _ in }
+            }
+            #expect(error?.code == 422)
+        }
+        let paths = log.withLock { $0.compactMap { $0.split(separator: "?").first.map(String.init) } }
+        #expect(paths == ["GET /api/v1/pods", "GET /apis/apps/v1/deployments"])
+    }
+
+    @Test("an error in the midst of a streaming list is not taken for a refusal")
+    func brokenStreamingList() async {
+        let log = Lock<[String]>([])
+        let server = server(
+            [
+                Self.events(
+                    #"{"type":"ADDED","object":{"n":1}}"#,
+                    #"{"type":"ERROR","object":{"kind":"Status","code":422,"reason":"Invalid"}}"#)
+            ], log: log)
+        let client = client(server)
+        for _ in 0..<2 {
+            await #expect(throws: KubernetesError.self) {
+                try await client.watch(Self.pods, ListOptions(sendsInitialEvents: true), from: "") { _ in }
+            }
+        }
+        #expect(log.withLock { $0.count } == 2)
+    }
+
     @Test("a refused token file is read again once")
     func rotation() async throws {
         let folder = TemporaryFolder()

@@ -87,6 +87,84 @@ private struct Box: CachedObject, Equatable {
         #expect(informer.failingSince == nil)
     }
 
+    private static func end(_ version: Int) -> WatchEvent {
+        WatchEvent(kind: .bookmark, object: Array(text("", version).utf8), endsInitialEvents: true)
+    }
+
+    @Test("a streaming list is a list and a watch in one; it has synced at its end")
+    func streams() async {
+        let api = ScriptedAPI()
+        api.state.withLock { state in
+            state.streams = [
+                .init(
+                    events: [
+                        Self.event(.added, "a", 90), Self.event(.added, "b", 80), Self.end(100),
+                        Self.event(.modified, "b", 101, "2"),
+                    ], error: KubernetesError(code: 0, reason: "Unreachable", message: "")),
+                .init(events: [Self.event(.added, "a", 90), Self.end(120)], staysOpen: true),
+            ]
+            state.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: ""))]
+        }
+        let (informer, changes) = await run(api) { $0.health.lists == 2 }
+        #expect(changes == ["a -1>1", "b -1>1", "b 1>2", "b 2>-1"])
+        #expect(api.calls == ["stream 0", "watch 101", "stream "])
+        #expect(informer.hasSynced)
+        #expect(informer.failingSince == nil)
+    }
+
+    @Test("a streaming list that breaks off has not synced and takes nothing out; the next one does")
+    func brokenStream() async {
+        let api = ScriptedAPI()
+        let lost = KubernetesError(code: 0, reason: "Unreachable", message: "")
+        api.state.withLock { state in
+            state.streams = [
+                .init(events: [Self.event(.added, "a", 90), Self.event(.added, "b", 91)], error: lost),
+                // It closes without an end, and says that all is well.
+                .init(events: [Self.event(.added, "a", 90)]),
+                .init(
+                    events: [Self.event(.added, "a", 90), Self.event(.added, "c", 95), Self.event(.deleted, "c", 96)],
+                    error: lost),
+                .init(
+                    events: [
+                        Self.event(.added, "a", 90), Self.event(.added, "c", 95), Self.event(.deleted, "c", 97),
+                        Self.end(100),
+                    ], staysOpen: true),
+            ]
+        }
+        let (informer, changes) = await run(api) { $0.hasSynced }
+        #expect(changes == ["a -1>1", "b -1>1", "c -1>1", "c 1>-1", "c -1>1", "c 1>-1", "b 1>-1"])
+        #expect(api.calls == Array(repeating: "stream 0", count: 4))
+        #expect(informer.store.all.map(\.key.name) == ["a"])
+    }
+
+    @Test("a refused streaming list is no failure, and is not asked for again")
+    func noStreams() async {
+        let api = ScriptedAPI()
+        api.state.withLock { $0.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: ""))] }
+        let (informer, _) = await run(api) { _ in
+            // One is offered too late.
+            api.state.withLock { if $0.calls == ["list 0"] { $0.streams = [.init(staysOpen: true)] } }
+            return api.calls.count >= 4
+        }
+        #expect(api.calls == ["list 0", "watch 100", "list latest", "watch 100"])
+        #expect(informer.failingSince == nil)
+    }
+
+    @Test("a streaming list that fails and fails gives way to a list, and so does one that cannot be read")
+    func streamRules() {
+        var rules = ReflectorRules()
+        #expect(rules.phase == .stream(resourceVersion: "0"))
+        for _ in 0..<4 { rules.closed(after: .seconds(60), events: 3) }
+        #expect(rules.phase == .stream(resourceVersion: "0"))
+        rules.failed(KubernetesError(code: 500, reason: "InternalError", message: ""))
+        #expect(rules.phase == .list(resourceVersion: "0"))
+        rules.listed("7")
+        rules.failed(KubernetesError(code: 410, reason: "Expired", message: ""))
+        #expect(rules.phase == .stream(resourceVersion: nil))
+        rules.lostTrack()
+        #expect(rules.phase == .list(resourceVersion: "7"))
+    }
+
     @Test("a bad object is set aside alone, keeps its last good state, and comes back when mended")
     func quarantine() async {
         let api = ScriptedAPI()
@@ -152,7 +230,9 @@ private struct Box: CachedObject, Equatable {
     @Test("five failed watches in a row end in a list; a server that hangs up at once counts as failed")
     func rules() {
         var rules = ReflectorRules()
+        rules.failed(KubernetesError(code: 422, reason: "Invalid", message: "no streaming lists"))
         #expect(rules.phase == .list(resourceVersion: "0"))
+        #expect(rules.failures == 0)
         rules.listed("7")
         #expect(rules.phase == .watch(from: "7"))
         for _ in 0..<4 { rules.closed(after: .milliseconds(5), events: 0) }

@@ -138,6 +138,32 @@ struct RealServerTests {
         }
     }
 
+    @Test("a server older than streaming lists refuses them once for each group, and is listed")
+    func streamingLists() async throws {
+        let configuration = try #require(shared).configuration
+        let requests = Lock<[String]>([])
+        var options = KubernetesClient.Options()
+        options.report = { report in
+            requests.withLock { $0.append("\(report.isWatch ? "watch" : "list") \(report.code)") }
+        }
+        let client = KubernetesClient(configuration, options: options)
+        let minor = try await client.raw("/version")["minor"]?.stringValue.flatMap { Int($0.prefix { $0.isNumber }) }
+        requests.withLock { $0 = [] }
+        for _ in 0..<2 {
+            let informer = Informer<UntypedObject>(client, Self.namespaces)
+            await withTaskGroup { group in
+                group.addTask { await informer.run() }
+                await informer.waitUntilSynced()
+                group.cancelAll()
+            }
+            #expect(informer.store.get(ObjectKey(name: "default")) != nil)
+            #expect(informer.health.lastError == nil)
+        }
+        let seen = requests.withLock { $0 }
+        #expect(seen.filter { $0 == "watch 422" }.count == (minor ?? 0 < 27 ? 1 : 0), "\(seen)")
+        #expect(seen.filter { $0 == "list 200" }.count == (minor ?? 0 < 27 ? 2 : 0), "\(seen)")
+    }
+
     @Test("discovery, version, leases and events")
     func rest() async throws {
         try await inNamespace { client, namespace in

@@ -16,6 +16,8 @@ final class ScriptedAPI: KubernetesAPI {
         var version = 100
         var lists: [Result<[String], KubernetesError>] = []
         var watches: [Watch] = []
+        /// Streaming lists; once there are none left, they are refused.
+        var streams: [Watch] = []
         var calls: [String] = []
         var failures: [KubernetesError] = []
     }
@@ -54,7 +56,14 @@ final class ScriptedAPI: KubernetesAPI {
         _ resource: Resource, _ options: ListOptions, from resourceVersion: String,
         event: @Sendable (WatchEvent) throws -> Void
     ) async throws(KubernetesError) {
-        let watch = state.withLock { state in
+        let watch = state.withLock { state -> Watch in
+            if options.sendsInitialEvents {
+                guard !state.streams.isEmpty else {
+                    return Watch(error: KubernetesError(code: 422, reason: "Invalid", message: "no streaming lists"))
+                }
+                state.calls.append("stream \(resourceVersion)")
+                return state.streams.removeFirst()
+            }
             state.calls.append("watch \(resourceVersion)")
             return state.watches.isEmpty ? Watch(staysOpen: true) : state.watches.removeFirst()
         }

@@ -77,8 +77,8 @@ extension ClusterAPI {
         guard let from = UInt64(text.isEmpty ? "0" : text) else {
             throw KubernetesError.badRequest("invalid resource version \"\(text.prefix(40))\"")
         }
+        guard from <= store.revision else { throw KubernetesError.tooLargeVersion(from, store.revision) }
         if from > 0, !options.sendsInitialEvents {
-            guard from <= store.revision else { throw KubernetesError.tooLargeVersion(from, store.revision) }
             _ = try changes(kind.definition.collection, after: from)
             return from
         }

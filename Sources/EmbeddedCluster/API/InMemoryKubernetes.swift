@@ -64,15 +64,16 @@ package struct InMemoryKubernetes: KubernetesAPI {
         let kind = try cluster.served(resource)
         _ = try await meet(.watch, kind)
         do {
-            try await cluster.watch(kind, options, WatchOptions(resourceVersion: resourceVersion, announcesStart: true))
-            { output in
+            let watching = WatchOptions(
+                resourceVersion: resourceVersion, sendsInitialEvents: options.sendsInitialEvents,
+                announcesStart: !options.sendsInitialEvents)
+            try await cluster.watch(kind, options, watching) { output in
                 switch output {
                 case .change(let delivery):
                     try event(WatchEvent(kind: delivery.kind, object: cluster.shownBytes(delivery.object, as: kind)))
-                case .bookmark(let revision, _):
-                    try event(
-                        WatchEvent(
-                            kind: .bookmark, object: kind.bookmark(revision, endsInitialEvents: false).serialized()))
+                case .bookmark(let revision, let isEnd):
+                    let object = kind.bookmark(revision, endsInitialEvents: isEnd).serialized()
+                    try event(WatchEvent(kind: .bookmark, object: object, endsInitialEvents: isEnd))
                 }
             }
         } catch let error as KubernetesError {

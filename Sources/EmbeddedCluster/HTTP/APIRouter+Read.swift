@@ -70,6 +70,7 @@ extension APIRouter {
         let options = listOptions(call, target)
         // Selectors are checked before the stream begins.
         _ = try ObjectFilter(options, of: target.kind.definition)
+        try checkVersionMatch(call)
         let isInitial = call.flag("sendInitialEvents")
         let watching = WatchOptions(
             resourceVersion: call.query["resourceVersion"] ?? "", sendsBookmarks: call.flag("allowWatchBookmarks"),
@@ -78,6 +79,22 @@ extension APIRouter {
         return .stream(
             contentType: "application/json",
             WatchStream(cluster: cluster, kind: target.kind, list: options, options: watching, form: form))
+    }
+
+    /// A watch takes `resourceVersionMatch` together with `sendInitialEvents` alone, and then one value of it.
+    private func checkVersionMatch(_ call: APICall) throws(KubernetesError) {
+        let match = call.query["resourceVersionMatch"] ?? ""
+        let text: String
+        switch (call.query["sendInitialEvents"] != nil, match) {
+        case (false, ""), (true, "NotOlderThan"): return
+        case (false, _): text = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        case (true, _): text = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        }
+        throw KubernetesError(
+            code: 422, reason: "Invalid",
+            message: "ListOptions.meta.k8s.io \"\" is invalid: resourceVersionMatch: Forbidden: \(text)",
+            causes: [.init(reason: "FieldValueForbidden", message: "Forbidden: \(text)", field: "resourceVersionMatch")]
+        )
     }
 
     private func meet(_ verb: FaultPlan.Verb, _ target: RequestTarget) async throws {

@@ -3,6 +3,8 @@ package import Manifest
 
 /// Keeps a ``Store`` equal to the cluster: lists once, then watches, for ever, whatever fails.
 ///
+/// Where the server offers it, one watch brings what exists and then what changes; else the collection is listed first.
+///
 /// Objects are decoded straight from the bytes as they arrive. One that cannot be decoded is quarantined alone: its last
 /// good state stays in the store, its problem is in ``quarantined``, and everything else goes on.
 /// Handlers run on the thread that reads the network: they only put keys into queues.
@@ -71,6 +73,7 @@ package final class Informer<Object: CachedObject>: Sendable {
         var rules = ReflectorRules()
         while !Task.isCancelled {
             switch rules.phase {
+            case .stream(let version): await watch(from: version ?? "", sendsInitialEvents: true, &rules)
             case .list(let version): await list(from: version, &rules)
             case .watch(let version): await watch(from: version, &rules)
             }
@@ -86,8 +89,7 @@ package final class Informer<Object: CachedObject>: Sendable {
     private func list(from version: String?, _ rules: inout ReflectorRules) async {
         var options = options
         options.resourceVersion = version
-        // Objects go into the store one by one as they come; only keys are held to find what vanished meanwhile.
-        let listed = store.count + quarantined.count > 0 ? Lock(Set<ObjectKey>()) : nil
+        let listed = keysToCompare.map { Lock($0) }
         do {
             let version = try await api.readList(
                 resource, options,
@@ -105,6 +107,9 @@ package final class Informer<Object: CachedObject>: Sendable {
         }
     }
 
+    /// Objects go into the store one by one as they come; only keys are held to find what vanished meanwhile.
+    private var keysToCompare: Set<ObjectKey>? { store.count + quarantined.count > 0 ? [] : nil }
+
     private func sweep(keeping keys: Set<ObjectKey>) {
         state.withLock { state in state.quarantined = state.quarantined.filter { keys.contains($0.key) } }
         publish(store.sweep(keeping: keys))
@@ -112,21 +117,42 @@ package final class Informer<Object: CachedObject>: Sendable {
 
     // MARK: Watch
 
-    private func watch(from version: String, _ rules: inout ReflectorRules) async {
+    private struct Progress {
+        var version = ""
+        var events = 0
+        var isLost = false
+        /// What exists has not all come yet.
+        var isInitial = false
+        var listed: Set<ObjectKey>?
+
+        mutating func note(_ event: WatchEvent, _ key: ObjectKey) {
+            events += 1
+            guard isInitial else { return }
+            if case .deleted = event.kind { listed?.remove(key) } else { listed?.insert(key) }
+        }
+    }
+
+    private func watch(from version: String, sendsInitialEvents: Bool = false, _ rules: inout ReflectorRules) async {
         let start = ContinuousClock.now
-        let progress = Lock((version: "", events: 0, isLost: false))
+        var options = options
+        options.sendsInitialEvents = sendsInitialEvents
+        let progress = Lock(
+            Progress(isInitial: sendsInitialEvents, listed: sendsInitialEvents ? keysToCompare : nil))
         let outcome: KubernetesError?
         do {
             try await api.watch(resource, options, from: version) { event in
-                guard let version = self.take(event) else {
+                guard let (key, version) = self.take(event) else {
                     progress.withLock { $0.isLost = true }
                     throw KubernetesError(
                         code: 0, reason: "Malformed", message: "the watch of \(self.resource) sent an unreadable object"
                     )
                 }
+                if event.endsInitialEvents { self.haveAll(progress.withLock { $0.listed.take() }, version) }
                 let isFirst = progress.withLock { progress in
-                    progress.version = version
-                    progress.events += 1
+                    progress.note(event, key)
+                    if event.endsInitialEvents { progress.isInitial = false }
+                    // What exists comes in no order of versions: none of them is one to go on from.
+                    if !progress.isInitial { progress.version = version }
                     return progress.events == 1
                 }
                 if isFirst { self.works { $0.watches += 1 } }
@@ -137,6 +163,7 @@ package final class Informer<Object: CachedObject>: Sendable {
         }
         if Task.isCancelled { return }
         let seen = progress.withLock { $0 }
+        if sendsInitialEvents, !seen.isInitial { rules.listed(seen.version) }
         rules.seen(seen.version)
         if seen.isLost { rules.lostTrack() }
         if let outcome {
@@ -147,8 +174,16 @@ package final class Informer<Object: CachedObject>: Sendable {
         }
     }
 
-    /// Takes in an event and gives its resourceVersion; `nil` where not even that can be read.
-    private func take(_ event: WatchEvent) -> String? {
+    /// A streaming list is complete.
+    private func haveAll(_ listed: Set<ObjectKey>?, _ version: String) {
+        if let listed { sweep(keeping: listed) }
+        store.advance(to: version)
+        works { $0.lists += 1 }
+        latch.open()
+    }
+
+    /// Takes in an event and gives its object's key and resourceVersion; `nil` where not even that can be read.
+    private func take(_ event: WatchEvent) -> (key: ObjectKey, version: String)? {
         guard let header = try? ObjectHeader(event.object) else { return nil }
         switch event.kind {
         case .bookmark: store.advance(to: header.resourceVersion)
@@ -159,7 +194,7 @@ package final class Informer<Object: CachedObject>: Sendable {
             _ = state.withLock { $0.quarantined.removeValue(forKey: header.key) }
             publish(store.remove(header.key, resourceVersion: header.resourceVersion))
         }
-        return header.resourceVersion
+        return (header.key, header.resourceVersion)
     }
 
     // MARK: Objects
@@ -214,6 +249,10 @@ package final class Informer<Object: CachedObject>: Sendable {
         if rules.isMissing {
             sweep(keeping: [])
             latch.open()
+        }
+        if case .list = rules.phase, rules.failures == 0 {
+            logger.debug("the server sends no lists by watch", metadata: ["error": "\(error)"])
+            return
         }
         // A watch that has become too old is part of normal life; so is a kind that is not installed.
         if !error.isExpired { note(error, isMissing: rules.isMissing) }

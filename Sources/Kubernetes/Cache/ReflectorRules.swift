@@ -3,6 +3,8 @@
 /// No I/O, no clock.
 package struct ReflectorRules {
     package enum Phase: Hashable {
+        /// Watch, with what exists first: no older than a version where one is given, else the most recent state.
+        case stream(resourceVersion: String?)
         /// List; from the server's cache where a version is given, else the most recent state.
         case list(resourceVersion: String?)
         case watch(from: String)
@@ -11,12 +13,14 @@ package struct ReflectorRules {
     /// After so many failures in a row a watch is given up and the collection listed again.
     private static let relistAfter = 5
 
-    package private(set) var phase = Phase.list(resourceVersion: "0")
+    package private(set) var phase = Phase.stream(resourceVersion: "0")
     /// Failures in a row.
     package private(set) var failures = 0
     /// Whether the kind does not exist on the server.
     package private(set) var isMissing = false
     private var version: String?
+    /// Whether the server may still send what exists at the begin of a watch.
+    private var streams = true
 
     package init() {}
 
@@ -37,32 +41,50 @@ package struct ReflectorRules {
 
     /// The watch ended without an error.
     ///
-    /// A server that closes at once without an event is not healthy, though it says so.
+    /// A server that closes at once without an event is not healthy, though it says so; nor is one that closes before it
+    /// has sent all that exists.
     package mutating func closed(after duration: Duration, events: Int) {
-        if duration < .seconds(1), events == 0 { failures += 1 } else { failures = 0 }
+        if case .watch = phase, duration >= .seconds(1) || events > 0 { failures = 0 } else { failures += 1 }
         giveUpWatch()
     }
 
     package mutating func failed(_ error: KubernetesError) {
+        if case .stream(let version) = phase, error.code == 400 || error.code == 422 {
+            // The server cannot do that, which is no failure.
+            streams = false
+            phase = .list(resourceVersion: version)
+            return
+        }
         failures += 1
         if error.isExpired || error.causes.contains(where: { $0.reason == "ResourceVersionTooLarge" }) {
-            phase = .list(resourceVersion: nil)
+            readAll(nil)
         } else if error.isNotFound {
             isMissing = true
             version = nil
-            phase = .list(resourceVersion: nil)
+            readAll(nil)
         } else {
             giveUpWatch()
         }
     }
 
     /// An event could not be read at all: what the cache holds is not known any more.
+    ///
+    /// A list leaves out what cannot be read, where a stream would end at it again.
     package mutating func lostTrack() {
         failures += 1
         phase = .list(resourceVersion: version)
     }
 
+    private mutating func readAll(_ version: String?) {
+        phase = streams ? .stream(resourceVersion: version) : .list(resourceVersion: version)
+    }
+
     private mutating func giveUpWatch() {
-        if case .watch = phase, failures >= Self.relistAfter { phase = .list(resourceVersion: version) }
+        guard failures >= Self.relistAfter else { return }
+        switch phase {
+        case .watch: readAll(version)
+        case .stream(let version): phase = .list(resourceVersion: version)
+        case .list: break
+        }
     }
 }

@@ -67,45 +67,80 @@ extension KubernetesClient {
     }
 
     /// Streams changes; the first event is a bookmark of the start version, as soon as the server has accepted the watch.
+    ///
+    /// With `sendsInitialEvents` what exists comes first. That a group's server does not offer this is remembered.
     package func watch(
         _ resource: Resource, _ options: ListOptions, from resourceVersion: String,
         event: @Sendable (WatchEvent) throws -> Void
     ) async throws(KubernetesError) {
+        if options.sendsInitialEvents {
+            return try await streamList(resource, options, from: resourceVersion, event: event)
+        }
         try await escaping(event) { (event) async throws(KubernetesError) in
-            // The server's end spreads the load of many watches; ours is for a server that forgets to.
-            let seconds = Int.random(in: 300..<600)
-            let query =
-                Self.query(options) + [
-                    ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", resourceVersion),
-                    ("timeoutSeconds", String(seconds)),
-                ]
-            let call = Call(path: try Paths.path(resource, namespace: options.namespace), query: query)
-            let lines = ClientThreadValue(LineSplitter())
-            let failure = FirstFailure()
-            do {
-                try await self.stream(
-                    call, isWatch: .seconds(seconds + 30), mayRetry: { false },
-                    onAccepted: {
-                        let bookmark: JSON = [
-                            "kind": .string(resource.kind), "metadata": ["resourceVersion": .string(resourceVersion)],
-                        ]
-                        try failure.keeping {
-                            try event(WatchEvent(kind: .bookmark, object: bookmark.serialized()))
-                        }
-                    },
-                    onChunk: { chunk in
-                        try failure.keeping {
-                            try lines.value.feed(chunk) { line in
-                                switch try WatchLine(line) {
-                                case .event(let next): try event(next)
-                                case .error(let error): throw error
-                                }
+            try await self.streamEvents(
+                resource, options, [("resourceVersion", resourceVersion)],
+                onAccepted: {
+                    let bookmark: JSON = [
+                        "kind": .string(resource.kind), "metadata": ["resourceVersion": .string(resourceVersion)],
+                    ]
+                    try event(WatchEvent(kind: .bookmark, object: bookmark.serialized()))
+                }, event: event)
+        }
+    }
+
+    private func streamList(
+        _ resource: Resource, _ options: ListOptions, from resourceVersion: String,
+        event: @Sendable (WatchEvent) throws -> Void
+    ) async throws(KubernetesError) {
+        if let refusal = streamingLists.refusal(of: resource.group) { throw refusal }
+        var query = [("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]
+        if !resourceVersion.isEmpty { query.append(("resourceVersion", resourceVersion)) }
+        let initial = InitialEvents(resource, patience: streamingLists.patience)
+        do {
+            try await escaping(event) { [query] (event) async throws(KubernetesError) in
+                try await initial.supervising { () async throws(KubernetesError) in
+                    try await self.streamEvents(resource, options, query, onAccepted: {}) { next in
+                        try event(initial.marked(next))
+                    }
+                }
+            }
+        } catch {
+            // Once the server has kept its word, an error means something else.
+            if !initial.hasBegun, error.code == 400 || error.code == 422 {
+                streamingLists.refused(error, by: resource.group)
+            }
+            throw error
+        }
+    }
+
+    private func streamEvents(
+        _ resource: Resource, _ options: ListOptions, _ start: [(String, String)],
+        onAccepted: @escaping @Sendable () throws -> Void, event: @escaping @Sendable (WatchEvent) throws -> Void
+    ) async throws(KubernetesError) {
+        // The server's end spreads the load of many watches; ours is for a server that forgets to.
+        let seconds = Int.random(in: 300..<600)
+        let query =
+            Self.query(options) + [("watch", "1"), ("allowWatchBookmarks", "true")] + start
+            + [("timeoutSeconds", String(seconds))]
+        let call = Call(path: try Paths.path(resource, namespace: options.namespace), query: query)
+        let lines = ClientThreadValue(LineSplitter())
+        let failure = FirstFailure()
+        do {
+            try await stream(
+                call, isWatch: .seconds(seconds + 30), mayRetry: { false },
+                onAccepted: { try failure.keeping(onAccepted) },
+                onChunk: { chunk in
+                    try failure.keeping {
+                        try lines.value.feed(chunk) { line in
+                            switch try WatchLine(line) {
+                            case .event(let next): try event(next)
+                            case .error(let error): throw error
                             }
                         }
-                    })
-            } catch {
-                throw failure.kubernetesError("the watch of \(resource)", otherwise: error)
-            }
+                    }
+                })
+        } catch {
+            throw failure.kubernetesError("the watch of \(resource)", otherwise: error)
         }
     }
 

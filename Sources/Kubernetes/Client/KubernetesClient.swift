@@ -28,6 +28,8 @@ package final class KubernetesClient: Sendable {
         package var timeout: Duration = .seconds(32)
         /// No try begins later than this after the call.
         package var patience: Duration = .seconds(60)
+        /// A streaming list that shows nothing new for so long before its end has been ignored by the server.
+        package var streamingListPatience: Duration = .seconds(30)
         package var report: @Sendable (RequestReport) -> Void = { _ in }
 
         package init() {}
@@ -39,6 +41,7 @@ package final class KubernetesClient: Sendable {
     private let logger: Logger
     private let credentials: CredentialSource
     private let gate: RequestGate
+    let streamingLists: StreamingLists
     private let warnings = Lock(Set<String>())
     private let host: String
 
@@ -52,6 +55,7 @@ package final class KubernetesClient: Sendable {
         self.logger = logger
         credentials = CredentialSource(configuration.identity, clock: clock)
         gate = RequestGate(maximum: options.maxInFlight)
+        streamingLists = StreamingLists(patience: options.streamingListPatience)
         host = URLParts(configuration.server)?.host ?? ""
     }
 

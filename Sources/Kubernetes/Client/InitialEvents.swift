@@ -1,0 +1,84 @@
+import Manifest
+
+/// Watches over a streaming list until the bookmark that ends it.
+///
+/// A server that does not know `sendInitialEvents` may refuse it, which is plain, or ignore it: it then sends other
+/// bookmarks, or falls silent, and the end never comes.
+final class InitialEvents: Sendable {
+    private struct State {
+        var hasEnded = false
+        var hasBegun = false
+        var lastSign = ContinuousClock.now
+    }
+
+    private let resource: Resource
+    private let patience: Duration
+    private let state = Lock(State())
+
+    init(_ resource: Resource, patience: Duration) {
+        self.resource = resource
+        self.patience = patience
+    }
+
+    /// Whether an object or the end has come, of a server that has not been found to ignore the request.
+    var hasBegun: Bool { state.withLock { $0.hasBegun } }
+
+    /// The event, with the mark of the end where it is one.
+    func marked(_ event: WatchEvent) throws -> WatchEvent {
+        let hasEnded = state.withLock { state in
+            if event.kind == .added { (state.hasBegun, state.lastSign) = (true, .now) }
+            return state.hasEnded
+        }
+        guard !hasEnded, event.kind == .bookmark else { return event }
+        let annotations = try JSON(parsing: event.object).at("metadata", "annotations")
+        guard annotations?["k8s.io/initial-events-end"]?.stringValue == "true" else { throw ignored() }
+        state.withLock { ($0.hasBegun, $0.hasEnded) = (true, true) }
+        var event = event
+        event.endsInitialEvents = true
+        return event
+    }
+
+    /// Runs a watch, and ends it when its initial events neither come nor end.
+    func supervising(
+        _ watch: @escaping @Sendable () async throws(KubernetesError) -> Void
+    ) async throws(KubernetesError) {
+        let result = await withTaskGroup(of: Result<Bool, KubernetesError>.self) { group in
+            group.addTask {
+                do throws(KubernetesError) {
+                    try await watch()
+                    return .success(true)
+                } catch {
+                    return .failure(error)
+                }
+            }
+            group.addTask { await self.isSilent() ? .failure(self.ignored()) : .success(false) }
+            defer { group.cancelAll() }
+            for await result in group {
+                // The end has come, and the watch goes on.
+                if case .success(false) = result { continue }
+                return result
+            }
+            return .success(true)
+        }
+        _ = try result.get()
+    }
+
+    /// `true` once nothing has come for too long, `false` once the end has come.
+    private func isSilent() async -> Bool {
+        while !Task.isCancelled {
+            let (hasEnded, lastSign) = state.withLock { ($0.hasEnded, $0.lastSign) }
+            if hasEnded { return false }
+            let left = patience - (ContinuousClock.now - lastSign)
+            if left <= .zero { return true }
+            try? await Task.sleep(for: left)
+        }
+        return false
+    }
+
+    private func ignored() -> KubernetesError {
+        state.withLock { $0.hasBegun = false }
+        return KubernetesError(
+            code: 422, reason: "Invalid",
+            message: "the server does not end the streaming list of \(resource); it is listed in pages instead")
+    }
+}
