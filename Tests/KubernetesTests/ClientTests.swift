@@ -262,6 +262,32 @@ import Transport
         #expect(log.withLock { $0.count } == 2)
     }
 
+    @Test("a rate spaces requests out, once the burst is spent; leases never wait")
+    func rate() async throws {
+        let server = server([Self.body("{}")])
+        let spaced = client(server) { _, options in options.rate = RequestRate(perSecond: 200, burst: 2) }
+        let start = ContinuousClock.now
+        for _ in 0..<6 { _ = try await spaced.get(Self.pods, key, subresource: nil) }
+        #expect(ContinuousClock.now - start >= .milliseconds(20))
+        let stopped = client(server) { _, options in options.rate = RequestRate(perSecond: 0.0001, burst: 1) }
+        _ = try await stopped.get(Self.pods, key, subresource: nil)
+        _ = try await stopped.get(.leases, key, subresource: nil)
+    }
+
+    @Test("a bucket fills at its rate, up to its burst, and hands out tokens that are still to come")
+    func bucket() {
+        let start = ContinuousClock.now
+        var bucket = TokenBucket(RequestRate(perSecond: 10, burst: 2), now: start)
+        // When a request comes, and how long it waits, in milliseconds.
+        let rows: [(at: Int, wait: Int)] = [
+            (0, 0), (0, 0), (0, 100), (0, 200), (100, 200), (400, 0), (10_000, 0), (10_000, 0), (10_000, 100),
+        ]
+        for row in rows {
+            let wait = bucket.take(at: start + .milliseconds(row.at))
+            #expect(abs((wait - .milliseconds(row.wait)) / .milliseconds(1)) < 0.01, "at \(row.at): \(wait)")
+        }
+    }
+
     @Test("a refused token file is read again once")
     func rotation() async throws {
         let folder = TemporaryFolder()

@@ -16,7 +16,7 @@ package struct RequestReport: Sendable {
 
 /// The Kubernetes API over HTTP.
 ///
-/// A bound on requests in flight instead of a rate limit; 429 and `Retry-After` are obeyed. Credentials are renewed when
+/// A bound on requests in flight instead of a rate, unless one is asked for; 429 and `Retry-After` are obeyed. Credentials are renewed when
 /// they age or are refused. Requests that may be repeated are repeated after connection errors.
 package final class KubernetesClient: Sendable {
     /// How the client behaves towards the server.
@@ -24,6 +24,8 @@ package final class KubernetesClient: Sendable {
         /// `sluice/<version> (<os>/<arch>) <component>`.
         package var userAgent = "sluice"
         package var maxInFlight = 32
+        /// Beyond that bound: how many requests may begin in a second, Leases and watches aside; `nil` is no limit.
+        package var rate: RequestRate?
         /// For one try of anything but a watch.
         package var timeout: Duration = .seconds(32)
         /// No try begins later than this after the call.
@@ -41,6 +43,7 @@ package final class KubernetesClient: Sendable {
     private let logger: Logger
     private let credentials: CredentialSource
     private let gate: RequestGate
+    private let bucket: Lock<TokenBucket>?
     let streamingLists: StreamingLists
     private let warnings = Lock(Set<String>())
     private let host: String
@@ -55,6 +58,7 @@ package final class KubernetesClient: Sendable {
         self.logger = logger
         credentials = CredentialSource(configuration.identity, clock: clock)
         gate = RequestGate(maximum: options.maxInFlight)
+        bucket = options.rate.map { Lock(TokenBucket($0, now: .now)) }
         streamingLists = StreamingLists(patience: options.streamingListPatience)
         host = URLParts(configuration.server)?.host ?? ""
     }
@@ -129,6 +133,7 @@ package final class KubernetesClient: Sendable {
             tries += 1
             let (request, authorization) = try await request(call, isWatch: isWatch)
             // Leases and watches are not counted against each other's bound.
+            if isWatch == nil, call.lane != .lease { try await takeToken() }
             if isWatch == nil, !(await gate.enter(call.lane)) { throw Self.cancelled }
             let start = ContinuousClock.now
             let result: Result<(head: HTTPResponseHead, body: [UInt8]), TransportError>
@@ -162,6 +167,12 @@ package final class KubernetesClient: Sendable {
             }
             do { try await Task.sleep(for: wait) } catch { throw Self.cancelled }
         }
+    }
+
+    /// Waits until the rate allows one more request.
+    private func takeToken() async throws(KubernetesError) {
+        guard let wait = bucket?.withLock({ $0.take(at: .now) }), wait > .zero else { return }
+        do { try await Task.sleep(for: wait) } catch { throw Self.cancelled }
     }
 
     private static let cancelled = KubernetesError(code: 0, reason: "Cancelled", message: "the request was cancelled")

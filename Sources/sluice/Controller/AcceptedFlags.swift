@@ -2,10 +2,8 @@ import ArgumentParser
 
 /// Flags of Argo Rollouts' controller that change nothing here, so that its command line can be kept as it is.
 ///
-/// Requests are bounded by how many are in flight, not by a rate; Services and Ingresses have no workers of their own.
+/// Services and Ingresses have no workers of their own.
 struct AcceptedFlags: ParsableArguments {
-    @Option(help: .hidden) var qps: Double?
-    @Option(help: .hidden) var burst: Int?
     @Option(help: .hidden) var serviceThreads: Int?
     @Option(help: .hidden) var ingressThreads: Int?
     @Option(help: .hidden) var experimentThreads: Int?

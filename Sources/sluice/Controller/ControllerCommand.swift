@@ -23,6 +23,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @Flag(help: "Keep those habits of Argo Rollouts that are mended otherwise.") var strictCompat = false
     @Option(help: "Rollouts that are reconciled at the same time.") var rolloutThreads = 10
     @Option(help: "AnalysisRuns that are reconciled at the same time.") var analysisThreads = 30
+    @OptionGroup var rate: RateOptions
     @Option(help: "Take a Lease before acting, so that one process acts.") var leaderElect = true
     @Option(help: "Seconds that a Lease lasts.") var leaderElectionLeaseDuration = 15
     @Option(help: "Seconds within which a Lease must be renewed.") var leaderElectionRenewDeadline = 10
@@ -71,6 +72,7 @@ struct ControllerCommand: AsyncParsableCommand {
         let configuration = try ClusterConnection.configuration(kubeconfig: kubeconfig, context: context)
         var client = KubernetesClient.Options()
         client.userAgent = Version.userAgent("controller")
+        client.rate = rate.rate
         let process = ControllerProcess(
             configuration, jobs: try ClusterConnection.analysisJobs(), client: client, options: options, logger: logger)
         try await process.run()
