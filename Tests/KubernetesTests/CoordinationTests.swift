@@ -78,6 +78,31 @@ import Testing
         #expect(left.durationSeconds == 1)
     }
 
+    @Test("Events of the Lease tell who leads, from when to when")
+    func electionEvents() async {
+        let api = ScriptedAPI()
+        let recorder = EventRecorder(api, component: "sluice")
+        let elector = LeaderElector(
+            api, lease: Self.key, identity: "me", recorder: recorder, clock: ManualWallClock())
+        _ = await elector.run {}
+        await withTaskGroup { group in
+            group.addTask { await recorder.run() }
+            await recorder.drain(for: .seconds(20))
+            group.cancelAll()
+        }
+        let events = api.state.withLock { $0.objects.values.filter { $0["kind"] == "Event" } }
+        #expect(
+            Set(events.compactMap { $0["message"]?.stringValue }) == ["me became leader", "me stopped leading"])
+        for event in events {
+            #expect(event["reason"] == "LeaderElection")
+            #expect(event["type"] == "Normal")
+            #expect(event.at("involvedObject", "kind") == "Lease")
+            #expect(event.at("involvedObject", "apiVersion") == "coordination.k8s.io/v1")
+            #expect(event.at("involvedObject", "name")?.stringValue == Self.key.name)
+            #expect(event.objectKey.namespace == Self.key.namespace)
+        }
+    }
+
     @Test("work ends when the Lease cannot be renewed in time")
     func lost() async {
         let api = ScriptedAPI()

@@ -72,7 +72,7 @@ package final class ControllerManager: Sendable {
         electors = [
             ObjectKey(namespace: options.controllerNamespace, name: own),
             ObjectKey(namespace: options.argoRolloutsNamespace, name: options.leaseName),
-        ].map { LeaderElector(api, lease: $0, identity: identity, timing: timing, logger: logger) }
+        ].map { LeaderElector(api, lease: $0, identity: identity, timing: timing, recorder: recorder, logger: logger) }
     }
 
     /// Whether this process acts.

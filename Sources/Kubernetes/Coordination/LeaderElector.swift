@@ -33,15 +33,21 @@ package final class LeaderElector: Sendable {
     private let timing: Timing
     private let clock: any WallClock
     private let logger: Logger
+    private let identity: String
+    private let recorder: EventRecorder?
     private let state: Lock<State>
 
-    /// - Parameter identity: `<hostname>_<uuid>`; another for each process.
+    /// - Parameters:
+    ///   - identity: `<hostname>_<uuid>`; another for each process.
+    ///   - recorder: Writes an Event of the Lease where the leader comes and goes.
     package init(
         _ api: any KubernetesAPI, lease key: ObjectKey, identity: String, timing: Timing = Timing(),
-        clock: any WallClock = SystemClock(), logger: Logger = .silent
+        recorder: EventRecorder? = nil, clock: any WallClock = SystemClock(), logger: Logger = .silent
     ) {
         self.api = api
         self.key = key
+        self.identity = identity
+        self.recorder = recorder
         self.timing = timing
         self.clock = clock
         self.logger = logger
@@ -60,6 +66,9 @@ package final class LeaderElector: Sendable {
         }
         state.withLock { $0.isLeading = true }
         logger.info("leading", metadata: ["lease": "\(key)"])
+        // An attempt that fails forgets the Lease, and the Event of the end names the same object.
+        let target = state.withLock { $0.lease.map { ObjectEvent.Target($0) } }
+        record("became leader", target)
         let end = await withTaskGroup(of: End.self) { group in
             group.addTask {
                 await work()
@@ -72,6 +81,7 @@ package final class LeaderElector: Sendable {
             return first
         }
         state.withLock { $0.isLeading = false }
+        record("stopped leading", target)
         if case .finished = end {
             // Not a child: the calling task may be cancelled, and the Lease is given back all the same.
             await Task { await self.release() }.value
@@ -100,6 +110,11 @@ package final class LeaderElector: Sendable {
                 return .lost
             }
         }
+    }
+
+    private func record(_ what: String, _ lease: ObjectEvent.Target?) {
+        guard let lease else { return }
+        recorder?.record(.normal, "LeaderElection", "\(identity) \(what)", regarding: lease)
     }
 
     private func retryDelay() -> Duration { timing.retryPeriod * (1 + Double.random(in: 0...1.2)) }
