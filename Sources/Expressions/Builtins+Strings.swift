@@ -60,10 +60,10 @@ extension Builtins {
         "hasSuffix": function(2...2) { call throws(ExpressionError) in
             try .bool(call.string(0).utf8.reversed().starts(with: call.string(1).utf8.reversed()))
         },
-        "toBase64": function(1...1) { call throws(ExpressionError) in .string(Base64Text.encode(try call.string(0))) },
+        "toBase64": function(1...1) { call throws(ExpressionError) in .string(Base64.encode(try call.string(0))) },
         "fromBase64": function(1...1) { call throws(ExpressionError) in
-            guard let text = Base64Text.decode(try call.string(0)) else { throw call.failure("needs base64 text") }
-            return .string(text)
+            guard let bytes = Base64.decode(try call.string(0)) else { throw call.failure("needs base64 text") }
+            return .string(String(decoding: bytes, as: UTF8.self))
         },
     ]
 

@@ -1,3 +1,5 @@
+import Manifest
+
 /// The lines of a `known_hosts` file: which keys a host may show.
 package struct KnownHosts: Sendable {
     package enum Verdict: Hashable, Sendable {
@@ -34,7 +36,7 @@ package struct KnownHosts: Sendable {
     /// - Parameter key: The public key's wire form, as `known_hosts` holds it in base64.
     package func check(host: String, port: UInt16, key: [UInt8]) -> Verdict {
         let name = (port == 22 ? host : "[\(host)]:\(port)").lowercased()
-        let encoded = base64(key)
+        let encoded = Base64.encode(key)
         var verdict = Verdict.unknown
         for line in lines where line.patterns.matches(name) {
             let isSame = trimmed(line.key) == trimmed(Substring(encoded))
@@ -85,21 +87,4 @@ private func wildcard(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
         }
     }
     return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
-}
-
-/// Standard base64 with padding.
-package func base64(_ bytes: [UInt8]) -> String {
-    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    for start in stride(from: 0, to: bytes.count, by: 3) {
-        let group = bytes[start..<min(start + 3, bytes.count)]
-        var word: UInt32 = 0
-        for byte in group { word = word << 8 | UInt32(byte) }
-        word <<= UInt32(8 * (3 - group.count))
-        for place in 0..<4 {
-            out.append(place <= group.count ? alphabet[Int(word >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: out, as: UTF8.self)
 }

@@ -8,40 +8,6 @@ extension LabelSelector {
         var parser = LabelSelectorParser(text)
         matchExpressions = try parser.requirements()
     }
-
-    /// Whether a text may be the value of a label.
-    package static func isValue(_ text: String) -> Bool { text.isEmpty || isName(text) }
-
-    /// Whether a text may be the key of a label: a name, with or without a DNS prefix before a slash.
-    package static func isKey(_ text: String) -> Bool {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count <= 2, let name = parts.last, isName(String(name)) else { return false }
-        return parts.count == 1 || isSubdomain(String(parts[0]))
-    }
-
-    private static func isName(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        guard let first = bytes.first, let last = bytes.last, bytes.count <= 63 else { return false }
-        return isAlphanumeric(first) && isAlphanumeric(last)
-            && bytes.allSatisfy {
-                isAlphanumeric($0) || [UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: ".")].contains($0)
-            }
-    }
-
-    private static func isSubdomain(_ text: String) -> Bool {
-        guard (1...253).contains(text.utf8.count) else { return false }
-        return text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in
-            guard let first = label.first, let last = label.last else { return false }
-            return first != UInt8(ascii: "-") && last != UInt8(ascii: "-")
-                && label.allSatisfy { byte in
-                    byte == UInt8(ascii: "-") || isAlphanumeric(byte) && !(65...90).contains(byte)
-                }
-        }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26
-    }
 }
 
 private struct LabelSelectorParser {
@@ -66,7 +32,7 @@ private struct LabelSelectorParser {
         skipSpaces()
         let negated = take("!")
         let key = word()
-        guard LabelSelector.isKey(key) else { throw error("\"\(key.prefix(100))\" is no label key") }
+        guard NameSyntax.isKey(key) else { throw error("\"\(key.prefix(100))\" is no label key") }
         skipSpaces()
         if negated || position == bytes.count || bytes[position] == UInt8(ascii: ",") {
             return LabelSelector.Requirement(key: key, op: negated ? .doesNotExist : .exists)
@@ -95,7 +61,7 @@ private struct LabelSelectorParser {
     private mutating func value() throws(JSONError) -> String {
         skipSpaces()
         let value = word()
-        guard LabelSelector.isValue(value) else { throw error("\"\(value.prefix(100))\" is no label value") }
+        guard NameSyntax.isValue(value) else { throw error("\"\(value.prefix(100))\" is no label value") }
         return value
     }
 

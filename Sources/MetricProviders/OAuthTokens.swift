@@ -41,7 +41,7 @@ final class OAuthTokens: Sendable {
             + (grant.scopes.isEmpty ? [] : [("scope", grant.scopes.joined(separator: " "))])
         let user = FormEncoding.encode(grant.clientID) + ":" + FormEncoding.encode(grant.clientSecret)
         var response = try await send(
-            form, authorization: "Basic " + Base64Text.encode(user), grant, http, timeout, settings)
+            form, authorization: "Basic " + Base64.encode(user), grant, http, timeout, settings)
         if response.status == 400 || response.status == 401 {
             // Some servers take the credentials in the form only.
             let credentials = [("client_id", grant.clientID), ("client_secret", grant.clientSecret)]

@@ -34,7 +34,7 @@ struct ProviderSettings: Sendable {
         guard user.isEmpty == password.isEmpty else {
             throw MetricFailure(.misconfigured, "\(provider): basicAuth needs both username and password")
         }
-        if !user.isEmpty { self.authentication = .basic("Basic " + Base64Text.encode("\(user):\(password)")) }
+        if !user.isEmpty { self.authentication = .basic("Basic " + Base64.encode("\(user):\(password)")) }
     }
 }
 

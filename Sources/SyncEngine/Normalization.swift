@@ -25,7 +25,7 @@ package enum Normalization {
         if let texts = secret["stringData"]?.objectValue {
             for (key, value) in texts {
                 switch value {
-                case .string(let text): data[key] = .string(Base64.encode(Array(text.utf8)))
+                case .string(let text): data[key] = .string(Base64.encode(text))
                 case .null: data[key] = ""
                 default: data[key] = value  // kept, so that the apply fails where everyone sees it
                 }
@@ -49,44 +49,5 @@ package enum Normalization {
             object["rules"] = nil
         }
         return object
-    }
-}
-
-/// Standard Base64, as Secrets keep their values.
-package enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    package static func encode(_ bytes: [UInt8]) -> String {
-        var result: [UInt8] = []
-        result.reserveCapacity((bytes.count + 2) / 3 * 4)
-        var index = 0
-        while index < bytes.count {
-            let rest = bytes.count - index
-            let word =
-                UInt32(bytes[index]) << 16 | (rest > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-                | (rest > 2 ? UInt32(bytes[index + 2]) : 0)
-            for (place, shift) in [18, 12, 6, 0].enumerated() {
-                result.append(place <= rest ? alphabet[Int(word >> UInt32(shift) & 63)] : UInt8(ascii: "="))
-            }
-            index += 3
-        }
-        return String(decoding: result, as: UTF8.self)
-    }
-
-    /// The bytes of padded or unpadded text; `nil` where it is none.
-    package static func decode(_ text: String) -> [UInt8]? {
-        var result: [UInt8] = []
-        var (word, bits): (UInt32, UInt32) = (0, 0)
-        for byte in text.utf8 where byte != UInt8(ascii: "=") && byte != 0x0A && byte != 0x0D {
-            guard let digit = alphabet.firstIndex(of: byte) else { return nil }
-            word = word << 6 | UInt32(digit)
-            bits += 6
-            if bits >= 8 {
-                bits -= 8
-                result.append(UInt8(truncatingIfNeeded: word >> bits))
-                word &= (1 << bits) - 1
-            }
-        }
-        return result
     }
 }

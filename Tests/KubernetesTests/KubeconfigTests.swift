@@ -172,14 +172,4 @@ import Transport
         #expect(found.namespace == "sluice-system")
         #expect(ClusterConfiguration.inCluster(environment: { _ in nil }) == nil)
     }
-
-    @Test(
-        "Base64 is read and written",
-        arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob>?", "Zm9vYj4/")])
-    func base64(_ text: String, _ encoded: String) {
-        #expect(encodedBase64(Array(text.utf8)) == encoded)
-        #expect(decodedBase64(encoded) == Array(text.utf8))
-        #expect(decodedBase64("Zg=a") == nil)
-        #expect(decodedBase64("a") == nil)
-    }
 }

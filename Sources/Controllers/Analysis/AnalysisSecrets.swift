@@ -23,7 +23,7 @@ struct AnalysisSecrets: Sendable {
                 continue
             }
             for reference in references {
-                if let text = secret?.at("data", reference.key)?.stringValue, let bytes = decodedBase64(text) {
+                if let text = secret?.at("data", reference.key)?.stringValue, let bytes = Base64.decode(text) {
                     found.values[reference] = String(decoding: bytes, as: UTF8.self)
                 } else {
                     found.problems[reference] =

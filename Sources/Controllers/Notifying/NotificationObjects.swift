@@ -16,7 +16,7 @@ final class NotificationObjects: Sendable {
         var config: NotificationConfig {
             var data: [String: String] = [:]
             for (key, value) in secret?["data"]?.stringMap ?? [:] {
-                guard let bytes = decodedBase64(value) else { continue }
+                guard let bytes = Base64.decode(value) else { continue }
                 data[key] = String(decoding: bytes, as: UTF8.self)
             }
             return NotificationConfig(data: configMap?["data"]?.stringMap ?? [:], secret: data)

@@ -75,7 +75,7 @@ enum BuiltInDefaults {
         guard let given = object["stringData"]?.objectValue else { return }
         for (name, value) in given {
             guard let text = value.stringValue else { continue }
-            object.set(.string(Base64.encode(Array(text.utf8))), at: "data", name)
+            object.set(.string(Base64.encode(text)), at: "data", name)
         }
         object["stringData"] = nil
     }
@@ -224,33 +224,5 @@ extension JSON {
         guard var elements = at(path: path)?.arrayValue, !elements.isEmpty else { return }
         for index in elements.indices { edit(&elements[index]) }
         set(.array(elements), at: path[...])
-    }
-}
-
-/// Base 64, as Secrets carry their bytes.
-enum Base64 {
-    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func encode(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        var index = 0
-        while index < bytes.count {
-            let chunk = bytes[index..<min(index + 3, bytes.count)]
-            var word: UInt32 = 0
-            for byte in chunk { word = word << 8 | UInt32(byte) }
-            word <<= UInt32(8 * (3 - chunk.count))
-            for place in 0..<4 {
-                text.append(place <= chunk.count ? digits[Int(word >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
-            }
-            index += 3
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    static func isValid(_ text: String) -> Bool {
-        let bytes = Array(text.utf8)
-        let body = bytes.prefix { $0 != UInt8(ascii: "=") }
-        return bytes.count.isMultiple(of: 4) && bytes.count - body.count <= 2
-            && bytes.dropFirst(body.count).allSatisfy { $0 == UInt8(ascii: "=") } && body.allSatisfy(digits.contains)
     }
 }

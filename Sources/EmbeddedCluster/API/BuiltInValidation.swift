@@ -46,7 +46,7 @@ enum BuiltInValidation {
                             "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"))
                 }
                 size += value.stringValue?.utf8.count ?? 0
-                if isSecret || part == "binaryData", !Base64.isValid(value.stringValue ?? "") {
+                if isSecret || part == "binaryData", Base64.decode(value.stringValue ?? "") == nil {
                     causes.append(.invalid("\(part)[\(key.prefix(80))]", "\"…\"", "must be base 64"))
                 }
             }
@@ -143,7 +143,7 @@ enum BuiltInValidation {
             let name = container["name"]?.stringValue ?? ""
             if name.isEmpty {
                 causes.append(.required("\(field).name"))
-            } else if !LabelSyntax.isLabel(name) {
+            } else if !NameSyntax.isDNSLabel(name) {
                 causes.append(.invalid("\(field).name", "\"\(name)\"", "a lowercase RFC 1123 label is required"))
             } else if !names.insert(name).inserted {
                 causes.append(.duplicate("\(field).name", "\"\(name)\""))

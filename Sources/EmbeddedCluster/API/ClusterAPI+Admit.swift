@@ -81,13 +81,13 @@ extension ClusterAPI {
             causes.append(.invalid("metadata.name", "\"\(name)\"", NameRules.explanation(for: kind)))
         }
         for (key, value) in (metadata["labels"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
-            if !LabelSyntax.isKey(key) {
+            if !NameSyntax.isKey(key) {
                 causes.append(
                     .invalid(
                         "metadata.labels", "\"\(key)\"",
                         "name part must consist of alphanumeric characters, '-', '_' or '.'"))
             }
-            if value.stringValue.map(LabelSyntax.isValue) != true {
+            if value.stringValue.map(NameSyntax.isValue) != true {
                 causes.append(
                     .invalid(
                         "metadata.labels", value.description,
@@ -96,7 +96,7 @@ extension ClusterAPI {
         }
         var size = 0
         for (key, value) in (metadata["annotations"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
-            if !LabelSyntax.isKey(key.lowercased()) {
+            if !NameSyntax.isAnnotationKey(key) {
                 causes.append(
                     .invalid(
                         "metadata.annotations", "\"\(key)\"",
@@ -133,10 +133,10 @@ extension ClusterAPI {
 enum NameRules {
     static func isValid(_ name: String, for kind: KindDefinition) -> Bool {
         switch kind.name {
-        case "namespaces", "services": LabelSyntax.isLabel(name)
+        case "namespaces", "services": NameSyntax.isDNSLabel(name)
         case _ where kind.group == "rbac.authorization.k8s.io":
             !name.isEmpty && name != "." && name != ".." && !name.contains("/") && !name.contains("%")
-        default: LabelSyntax.isSubdomain(name)
+        default: NameSyntax.isSubdomain(name)
         }
     }
 

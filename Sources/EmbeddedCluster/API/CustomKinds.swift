@@ -50,11 +50,12 @@ enum CustomKinds {
     private static func columns(_ json: JSON?) -> [PrinterColumn] {
         let listed = (json?.arrayValue ?? []).map { column in
             let type = column["type"]?.stringValue ?? "string"
-            let path = JSONPath(column["jsonPath"]?.stringValue ?? "")
+            // An unreadable path finds nothing.
+            let path = try? JSONPathExpression(column["jsonPath"]?.stringValue ?? "")
             return PrinterColumn(
                 name: column["name"]?.stringValue ?? "", type: type, format: column["format"]?.stringValue ?? "",
                 priority: Int(column["priority"]?.intValue ?? 0), description: column["description"]?.stringValue ?? "",
-                cell: { object, now in cell(path.values(in: object), type, now) })
+                cell: { object, now in cell(path?.values(in: object) ?? [], type, now) })
         }
         return listed.isEmpty ? [.age] : listed
     }

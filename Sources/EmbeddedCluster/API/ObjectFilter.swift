@@ -15,7 +15,11 @@ struct ObjectFilter: Sendable {
 
     init(_ options: ListOptions, of kind: KindDefinition) throws(KubernetesError) {
         namespace = options.namespace.flatMap { $0.isEmpty || !kind.isNamespaced ? nil : $0 }
-        if let text = options.labelSelector, !text.isEmpty { labels = try SelectorText.labels(text) }
+        if let text = options.labelSelector, !text.isEmpty {
+            do { labels = try LabelSelector(parsing: text) } catch {
+                throw .badRequest("unable to parse requirement: \(error.reason)")
+            }
+        }
         for part in (options.fieldSelector ?? "").split(separator: ",") {
             guard let equals = part.firstIndex(of: "=") else {
                 throw .badRequest("invalid field selector \"\(part.prefix(100))\"; expected <field>=<value>")

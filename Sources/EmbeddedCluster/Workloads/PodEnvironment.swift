@@ -35,7 +35,7 @@ struct PodEnvironment {
                 }
             }
             if let path = variable.at("valueFrom", "fieldRef", "fieldPath")?.stringValue {
-                variables[name] = JSONPath("." + path).values(in: pod).first.flatMap {
+                variables[name] = (try? JSONPathExpression(path))?.values(in: pod).first.flatMap {
                     $0.stringValue ?? $0.description
                 }
             }

@@ -24,7 +24,7 @@ actor CredentialSource {
         case .none: return Credential()
         case .token(let token): return Credential(authorization: "Bearer \(token)")
         case .basic(let user, let password):
-            return Credential(authorization: "Basic " + encodedBase64(Array("\(user):\(password)".utf8)))
+            return Credential(authorization: "Basic " + Base64.encode("\(user):\(password)"))
         case .tokenFile(let path):
             let now = clock.now()
             if let cached, now < cached.until { return cached.credential }

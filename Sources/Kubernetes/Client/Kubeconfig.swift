@@ -126,7 +126,7 @@ package struct Kubeconfig: Sendable {
 
     private func pem(_ entry: Entry, _ name: String) throws(ConfigurationError) -> TLSOptions.PEM? {
         if let data = entry.value["\(name)-data"]?.stringValue, !data.isEmpty {
-            guard let bytes = decodedBase64(data) else {
+            guard let bytes = Base64.decode(data) else {
                 throw ConfigurationError("the kubeconfig's \(name)-data is no Base64")
             }
             return .bytes(bytes)

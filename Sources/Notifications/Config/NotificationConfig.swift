@@ -95,10 +95,9 @@ package struct NotificationConfig: Sendable {
                 rule.recipients.append((service, parts.count > 1 ? parts[1] : ""))
             }
             if let text = item["selector"]?.stringValue, !text.isEmpty {
-                guard let selector = LabelSelector(text: text) else {
-                    throw ConfigProblem("selector \(text.debugDescription) cannot be read")
+                do { rule.selector = try LabelSelector(parsing: text) } catch {
+                    throw ConfigProblem("selector \(text.debugDescription) cannot be read: \(error)")
                 }
-                rule.selector = selector
             }
             subscriptions.append(rule)
         }

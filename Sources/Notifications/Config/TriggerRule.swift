@@ -42,7 +42,7 @@ package struct TriggerRule: Hashable, Sendable {
 
     /// Names the entry in the annotation of rising edges: `[0].y7b5sbwa2Q329JYH755peeq-fBs`, as Argo's engine does.
     func key(_ index: Int) -> String {
-        let digest = base64(Array(Insecure.SHA1.hash(data: [UInt8]((when ?? "").utf8))))
+        let digest = Base64.encode(Array(Insecure.SHA1.hash(data: [UInt8]((when ?? "").utf8))))
         let text = digest.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }.filter { $0 != "=" }
         return "[\(index)].\(String(text))"
     }

@@ -16,7 +16,7 @@ struct AlertmanagerService: ServiceSender {
         for url in urls { try ServiceSettings.check(url, "each of targets, behind scheme,") }
         if let user = settings.text("basicAuth", "username") {
             let password = settings.text("basicAuth", "password") ?? ""
-            headers = [("Authorization", "Basic " + base64([UInt8]("\(user):\(password)".utf8)))]
+            headers = [("Authorization", "Basic " + Base64.encode("\(user):\(password)"))]
         } else if settings.text("bearerToken") != nil {
             headers = [("Authorization", "Bearer " + (try settings.required("bearerToken", "")))]
         } else {

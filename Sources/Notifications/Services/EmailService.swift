@@ -59,7 +59,7 @@ struct EmailService: ServiceSender {
             "Content-Type: text/\(isHTML ? "html" : "plain"); charset=utf-8", "Content-Transfer-Encoding: base64", "",
         ]
         let text = content.field("body") ?? content.text
-        let encoded = Array(base64([UInt8](text.utf8)).utf8)
+        let encoded = Array(Base64.encode(text).utf8)
         for start in stride(from: 0, to: encoded.count, by: 76) {
             lines.append(String(decoding: encoded[start..<min(start + 76, encoded.count)], as: UTF8.self))
         }
@@ -92,12 +92,12 @@ struct EmailService: ServiceSender {
             let bytes = Array(String(Character(scalar)).utf8)
             // An encoded word has at most 75 characters.
             if word.count + bytes.count > 45 {
-                words.append("=?utf-8?b?\(base64(word))?=")
+                words.append("=?utf-8?b?\(Base64.encode(word))?=")
                 word = []
             }
             word += bytes
         }
-        words.append("=?utf-8?b?\(base64(word))?=")
+        words.append("=?utf-8?b?\(Base64.encode(word))?=")
         return words.joined(separator: "\r\n ")
     }
 }

@@ -55,6 +55,6 @@ final class GitHubApp: Sendable {
     }
 
     private static func encoded(_ bytes: [UInt8]) -> String {
-        String(base64(bytes).map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }.filter { $0 != "=" })
+        String(Base64.encode(bytes).map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 }.filter { $0 != "=" })
     }
 }

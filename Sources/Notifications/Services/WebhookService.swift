@@ -22,7 +22,7 @@ struct WebhookService: ServiceSender {
         }
         if let user = settings.text("basicAuth", "username") {
             let password = settings.text("basicAuth", "password") ?? ""
-            headers.append(("Authorization", "Basic " + base64([UInt8]("\(user):\(password)".utf8))))
+            headers.append(("Authorization", "Basic " + Base64.encode("\(user):\(password)")))
         }
         self.headers = headers
         signingKey = settings.text("hmacSecret")

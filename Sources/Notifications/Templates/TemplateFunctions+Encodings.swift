@@ -1,9 +1,10 @@
 import Crypto
+import Manifest
 
 extension TemplateFunctions {
     static let encodings: [String: Function] = [
         "b64enc": function(1...1) { call throws(TemplateError) in
-            try call.heap.string(base64([UInt8](try call.string(0).utf8)))
+            try call.heap.string(Base64.encode(try call.string(0)))
         },
         "b64dec": function(1...1) { call throws(TemplateError) in
             try decoded(

@@ -48,9 +48,9 @@ struct PatchTarget: Sendable {
 
     private static func query(_ field: String, _ fields: inout StrictFields) throws(RenderError) -> LabelSelector? {
         guard let text = try fields.string(field), !text.isEmpty else { return nil }
-        guard let selector = LabelQuery.parse(text) else {
-            throw fields.error(field, "\"\(text.prefix(100))\" is no selector; use such as app=web,tier in (a,b)")
+        do { return try LabelSelector(parsing: text) } catch {
+            throw fields.error(
+                field, "\"\(text.prefix(100))\" is no selector: \(error.reason); use such as app=web,tier in (a,b)")
         }
-        return selector
     }
 }

@@ -29,7 +29,7 @@ extension TemplateValidation {
         let name = container["name"]?.stringValue ?? ""
         if name.isEmpty {
             fail("name", "every container needs a name; add one", .required)
-        } else if !LabelRules.isDNSLabel(name) {
+        } else if !NameSyntax.isDNSLabel(name) {
             fail("name", notLabel(name))
         } else if !names.insert(name).inserted {
             fail("name", "\"\(name)\" is used twice; give each container its own name")

@@ -59,7 +59,7 @@ extension TemplateValidation {
     }
 
     private mutating func resourceName(_ name: String, _ field: String) {
-        if !LabelRules.isKey(name) {
+        if !NameSyntax.isKey(name) {
             fail(field, "\"\(shown(name))\" is no name of a resource; use cpu, memory or a name like example.org/gpu")
         } else if !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("hugepages-") {
             fail(

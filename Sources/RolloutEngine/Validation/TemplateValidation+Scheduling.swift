@@ -8,12 +8,12 @@ extension TemplateValidation {
         let effect = toleration["effect"]?.stringValue ?? ""
         if key.isEmpty {
             fail(op != "Exists", "operator", "must be Exists without a key; set it or add a key")
-        } else if !LabelRules.isKey(key) {
+        } else if !NameSyntax.isKey(key) {
             fail("key", "\"\(shown(key))\" is no taint key; use a name like example.org/spot")
         }
         switch op {
         case "", "Equal":
-            fail(!LabelRules.isValue(value), "value", "\"\(shown(value))\" is no taint value; correct it")
+            fail(!NameSyntax.isValue(value), "value", "\"\(shown(value))\" is no taint value; correct it")
         case "Exists": fail(!value.isEmpty, "value", "must be empty with operator Exists; remove it")
         // Newer servers compare numbers.
         case "Lt", "Gt": break
@@ -50,7 +50,7 @@ extension TemplateValidation {
         let key = term["topologyKey"]?.stringValue ?? ""
         if key.isEmpty {
             fail("topologyKey", "is needed; name a node label such as kubernetes.io/hostname", .required)
-        } else if !LabelRules.isKey(key) {
+        } else if !NameSyntax.isKey(key) {
             fail("topologyKey", "\"\(shown(key))\" is no label key; use one such as kubernetes.io/hostname")
         }
     }
@@ -116,7 +116,7 @@ extension TemplateValidation {
             let key = requirement["key"]?.stringValue ?? ""
             let op = requirement["operator"]?.stringValue ?? ""
             let count = (requirement["values"]?.arrayValue ?? []).count
-            check.fail(!LabelRules.isKey(key), "key", "\"\(shown(key))\" is no label key; correct it")
+            check.fail(!NameSyntax.isKey(key), "key", "\"\(shown(key))\" is no label key; correct it")
             switch op {
             case "In", "NotIn": check.fail(count == 0, "values", "\(op) needs values; add one")
             case "Exists", "DoesNotExist": check.fail(count > 0, "values", "\(op) takes no values; remove them")

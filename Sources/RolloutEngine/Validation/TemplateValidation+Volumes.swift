@@ -6,7 +6,7 @@ extension TemplateValidation {
             let name = volume["name"]?.stringValue ?? ""
             if name.isEmpty {
                 check.fail("name", "every volume needs a name; add one", .required)
-            } else if !LabelRules.isDNSLabel(name) {
+            } else if !NameSyntax.isDNSLabel(name) {
                 check.fail("name", notLabel(name))
             } else if !check.volumes.insert(name).inserted {
                 check.fail("name", "\"\(name)\" is used twice; give each volume its own name")

@@ -99,7 +99,7 @@ struct TemplateValidation {
         var size = 0
         for (key, value) in annotations {
             size += key.utf8.count + (value.stringValue?.utf8.count ?? 0)
-            if !LabelRules.isAnnotationKey(key) {
+            if !NameSyntax.isAnnotationKey(key) {
                 fail("annotations", "\"\(shown(key))\" is no annotation key; use a name like example.org/owner")
             }
         }
@@ -107,10 +107,10 @@ struct TemplateValidation {
     }
 
     mutating func label(_ key: String, _ value: String, _ field: String) {
-        if !LabelRules.isKey(key) {
+        if !NameSyntax.isKey(key) {
             fail(field, "\"\(shown(key))\" is no label key; use a name like app or example.org/app")
         }
-        if !LabelRules.isValue(value) {
+        if !NameSyntax.isValue(value) {
             fail(
                 field,
                 "\"\(shown(value))\" of \(key) is no label value; use up to 63 letters, digits, '-', '_' and '.'")
@@ -148,11 +148,11 @@ struct TemplateValidation {
             case "hostAliases":
                 each("hostAliases", value) { check, alias, _ in check.hostAlias(alias) }
             case "serviceAccountName", "serviceAccount", "nodeName", "priorityClassName", "runtimeClassName":
-                if let text = value.stringValue, !text.isEmpty, !LabelRules.isSubdomain(text) {
+                if let text = value.stringValue, !text.isEmpty, !NameSyntax.isSubdomain(text) {
                     fail(name, notSubdomain(text))
                 }
             case "hostname", "subdomain":
-                if let text = value.stringValue, !text.isEmpty, !LabelRules.isDNSLabel(text) {
+                if let text = value.stringValue, !text.isEmpty, !NameSyntax.isDNSLabel(text) {
                     fail(name, notLabel(text))
                 }
             case "shareProcessNamespace":
@@ -163,7 +163,7 @@ struct TemplateValidation {
                 each("readinessGates", value) { check, gate, _ in
                     let type = gate["conditionType"]?.stringValue ?? ""
                     check.fail(
-                        !LabelRules.isKey(type), "conditionType",
+                        !NameSyntax.isKey(type), "conditionType",
                         "\"\(shown(type))\" is no condition type; use a name like example.org/ready")
                 }
             case "os":
@@ -181,7 +181,7 @@ struct TemplateValidation {
         let address = alias["ip"]?.stringValue ?? ""
         fail(!LabelRules.mayBeAddress(address), "ip", "\"\(shown(address))\" is no IP address; correct it")
         for (index, name) in (alias["hostnames"]?.arrayValue ?? []).enumerated() {
-            guard let name = name.stringValue, !LabelRules.isSubdomain(name) else { continue }
+            guard let name = name.stringValue, !NameSyntax.isSubdomain(name) else { continue }
             fail("hostnames[\(index)]", notSubdomain(name))
         }
     }

@@ -49,7 +49,7 @@ struct NotificationSources: ParsableArguments {
         }
         var values = object?["stringData"]?.stringMap ?? [:]
         for (key, value) in object?["data"]?.stringMap ?? [:] {
-            guard let bytes = decodedBase64(value) else { continue }
+            guard let bytes = Base64.decode(value) else { continue }
             values[key] = String(decoding: bytes, as: UTF8.self)
         }
         return (map["data"]?.stringMap ?? [:], values)

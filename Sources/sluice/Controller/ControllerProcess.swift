@@ -81,7 +81,7 @@ struct ControllerProcess: Sendable {
         do { secret = try await api.get(secrets, key, subresource: nil) } catch { return nil }
         let data = secret?["data"]
         func text(_ name: String) -> String {
-            data?[name]?.stringValue.flatMap { decodedBase64($0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
+            data?[name]?.stringValue.flatMap { Base64.decode($0) }.map { String(decoding: $0, as: UTF8.self) } ?? ""
         }
         return GitWebhook(
             githubSecret: text("webhook.github.secret"), gitlabSecret: text("webhook.gitlab.secret"))
