@@ -116,7 +116,7 @@ let package = Package(
         tests("Rendering", ["Manifest"], data: ["Cases"]),
         tests("SyncEngine", ["Manifest"]),
         tests("Transport", ["Manifest"]),
-        tests("Kubernetes", ["CScan", "Manifest", "Transport"]),
+        tests("Kubernetes", ["CScan", "Manifest", "Transport", logging]),
         tests("GitSource", ["Manifest", "Rendering", "SyncEngine"]),
         tests("MetricProviders", ["Manifest", "AnalysisEngine", "Transport"]),
         tests("Notifications", ["Manifest", "Transport", crypto, cryptoExtras]),

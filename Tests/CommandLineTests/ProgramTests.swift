@@ -40,6 +40,8 @@ import Testing
             ("create ar --from t -a name=true", "create ar --from t -a name=true"),
             ("abort -- -nweb --full=true", "abort -- -nweb --full=true"),
             ("get rollout get", "get rollout get"),
+            ("controller --leader-elect=false --namespaced=true", "controller --no-leader-elect --namespaced"),
+            ("controller --leader-elect", "controller --leader-elect"),
             ("-n", "-n"),
             ("", ""),
         ])
@@ -104,6 +106,36 @@ import Testing
             let told = await stand.run(["list", "rollouts", "-n", "prod", "-v=6"])
             #expect(told.error.contains("GET 127.0.0.1"), "\(told.error)")
             #expect(told.output.contains("shop"))
+        }
+    }
+
+    @Test(
+        "the command line of Argo Rollouts' controller is understood",
+        arguments: [
+            "--instance-id e2e --loglevel debug --kloglevel 6", "--metricsport 9090 --healthzPort 9091",
+            "--as me --as-group ours --request-timeout 30s --server http://127.0.0.1:1 --token t",
+            "--controllers analysis --loglevel fatal", "--qps 40 --burst 80 --service-threads 10 --leader-elect=false",
+            "--namespaced=true --namespace ours --self-service-notification-enabled=true",
+        ])
+    func controllerFlags(_ flags: String) async throws {
+        try await CommandStand.with { stand in
+            let end = await stand.run(["controller"] + flags.split(separator: " ").map(String.init) + ["--version"])
+            #expect(end.output == "sluice controller \(Version.number)\n")
+            #expect(end.code == 0)
+        }
+    }
+
+    @Test(
+        "and what means nothing is refused with the cure",
+        arguments: [
+            ("--controllers rollouts", "use all or analysis"), ("--loglevel loud", "use trace, debug"),
+            ("--namespaced", "needs --namespace"),
+        ])
+    func controllerFlagsRefused(_ flags: String, _ message: String) async throws {
+        try await CommandStand.with { stand in
+            let end = await stand.run(["controller"] + flags.split(separator: " ").map(String.init))
+            #expect(end.code == 64)
+            #expect(end.error.contains(message), "\(end.error)")
         }
     }
 

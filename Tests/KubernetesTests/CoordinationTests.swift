@@ -103,6 +103,35 @@ import Testing
         }
     }
 
+    @Test("the Lease's namespace is made where there is none")
+    func namespaceMissing() async {
+        let api = ScriptedAPI(.init(missingNamespaces: [Self.key.namespace]))
+        var timing = LeaderElector.Timing()
+        timing.retryPeriod = .milliseconds(1)
+        let elector = LeaderElector(api, lease: Self.key, identity: "me", timing: timing, clock: ManualWallClock())
+        let end = await elector.run {}
+        #expect(end == .finished)
+        #expect(
+            api.calls.prefix(4) == [
+                "get sluice-system/sluice", "create sluice", "create sluice-system", "create sluice",
+            ])
+    }
+
+    @Test("who may not make the namespace is told how to mend it")
+    func namespaceForbidden() async {
+        let api = ScriptedAPI(.init(missingNamespaces: [Self.key.namespace], forbidsNamespaces: true))
+        var timing = LeaderElector.Timing()
+        timing.retryPeriod = .milliseconds(1)
+        let log = LogLines()
+        let elector = LeaderElector(
+            api, lease: Self.key, identity: "me", timing: timing, clock: ManualWallClock(), logger: log.logger)
+        let waiting = Task { await elector.run {} }
+        #expect(await log.line { $0.contains("kubectl create namespace sluice-system") }.contains("not you"))
+        #expect(!elector.isLeading)
+        waiting.cancel()
+        _ = await waiting.value
+    }
+
     @Test("work ends when the Lease cannot be renewed in time")
     func lost() async {
         let api = ScriptedAPI()

@@ -20,6 +20,10 @@ final class ScriptedAPI: KubernetesAPI {
         var streams: [Watch] = []
         var calls: [String] = []
         var failures: [KubernetesError] = []
+        /// Namespaces that somebody must create before anything can be created in them.
+        var missingNamespaces: Set<String> = []
+        /// Whether creating a Namespace is forbidden.
+        var forbidsNamespaces = false
     }
 
     let state: Lock<State>
@@ -84,6 +88,7 @@ final class ScriptedAPI: KubernetesAPI {
         _ options: WriteOptions
     ) async throws(KubernetesError) -> JSON {
         try note("create \(object.objectKey.name)")
+        if let refusal = state.withLock({ $0.refusal(of: resource, namespace, object) }) { throw refusal }
         let exists = state.withLock { $0.objects[object.objectKey] != nil }
         if exists { throw KubernetesError(code: 409, reason: "AlreadyExists", message: "") }
         return store(object)
@@ -124,5 +129,16 @@ final class ScriptedAPI: KubernetesAPI {
             state.objects[object.objectKey] = object
             return object
         }
+    }
+}
+
+extension ScriptedAPI.State {
+    fileprivate mutating func refusal(of resource: Resource, _ namespace: String, _ object: JSON) -> KubernetesError? {
+        if resource == .namespaces {
+            if forbidsNamespaces { return KubernetesError(code: 403, reason: "Forbidden", message: "not you") }
+            missingNamespaces.remove(object.objectKey.name)
+        }
+        return missingNamespaces.contains(namespace)
+            ? KubernetesError(code: 404, reason: "NotFound", message: "namespaces \"\(namespace)\" not found") : nil
     }
 }

@@ -87,19 +87,20 @@ package final class ControllerAssembly: Sendable {
             options: options, metrics: metrics, clock: clock, logger: logger)
         self.applications = applications
 
-        var controllers = [
-            rollouts.managed(
-                more: routes.map { ManagedCache($0) } + workloads.managed + [
-                    ManagedCache(analysis.runs), ManagedCache(analysis.templates),
-                    ManagedCache(analysis.clusterTemplates),
-                ])
-        ]
-        controllers.append(analysisRuns.managed(runsCaches: false))
-        controllers.append(applications.managed())
-        controllers.append(
-            ManagedController(
-                name: "Notifications", caches: [ManagedCache(run: { await settings.run() })],
-                work: { await notifications.run() }, shutDown: { notifications.shutDown() }))
+        var controllers = [analysisRuns.managed(runsCaches: options.runsAnalysisAlone)]
+        if !options.runsAnalysisAlone {
+            controllers += [
+                rollouts.managed(
+                    more: routes.map { ManagedCache($0) } + workloads.managed + [
+                        ManagedCache(analysis.runs), ManagedCache(analysis.templates),
+                        ManagedCache(analysis.clusterTemplates),
+                    ]),
+                applications.managed(),
+                ManagedController(
+                    name: "Notifications", caches: [ManagedCache(run: { await settings.run() })],
+                    work: { await notifications.run() }, shutDown: { notifications.shutDown() }),
+            ]
+        }
 
         RolloutMetrics.collect(into: metrics, caches)
         AnalysisMetrics.collect(into: metrics, analysis)

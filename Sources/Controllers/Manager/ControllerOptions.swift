@@ -4,6 +4,8 @@ package struct ControllerOptions: Sendable {
     package var namespace: String?
     /// Objects whose label `argo-rollouts.argoproj.io/controller-instance-id` equals it, or that have none where it is empty.
     package var instanceID = ""
+    /// Runs AnalysisRuns and nothing else: for a cluster whose Rollouts are elsewhere.
+    package var runsAnalysisAlone = false
     package var rolloutResync: Duration = .seconds(900)
     package var rolloutWorkers = 10
     package var analysisWorkers = 30

@@ -149,8 +149,7 @@ package final class LeaderElector: Sendable {
             switch state.withLock({ $0.rules.decide(lease, now: now, wall: wall) }) {
             case .wait: return false
             case .create(let lease):
-                written = try await api.create(
-                    .leases, namespace: key.namespace, lease, subresource: nil, WriteOptions())
+                written = try await create(lease)
             case .update(let lease):
                 written = try await api.update(.leases, key, lease, subresource: nil, WriteOptions())
             }
@@ -164,6 +163,32 @@ package final class LeaderElector: Sendable {
             _ = state.rules.decide(written, now: now, wall: wall)
         }
         return true
+    }
+
+    /// Creates the Lease, and its namespace too where there is none: outside a cluster nobody has prepared one, and
+    /// a process that never leads would do nothing at all.
+    private func create(_ lease: JSON) async throws(KubernetesError) -> JSON {
+        let missing: KubernetesError
+        do {
+            return try await api.create(.leases, namespace: key.namespace, lease, subresource: nil, WriteOptions())
+        } catch {
+            guard error.isNotFound else { throw error }
+            missing = error
+        }
+        let namespace: JSON = [
+            "apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(key.namespace)],
+        ]
+        do {
+            _ = try await api.create(.namespaces, namespace: "", namespace, subresource: nil, WriteOptions())
+            logger.notice("namespace created for the Lease", metadata: ["namespace": "\(key.namespace)"])
+        } catch {
+            guard error.code == 409 else {
+                var told = missing
+                told.message += "; create it (kubectl create namespace \(key.namespace)), for we may not: \(error)"
+                throw told
+            }
+        }
+        return try await api.create(.leases, namespace: key.namespace, lease, subresource: nil, WriteOptions())
     }
 
     private func release() async {

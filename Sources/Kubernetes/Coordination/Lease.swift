@@ -21,6 +21,8 @@ package struct LeaseRecord: Hashable, Sendable {
 extension Resource {
     package static let leases = Resource(
         group: "coordination.k8s.io", version: "v1", plural: "leases", kind: "Lease")
+    package static let namespaces = Resource(
+        group: "", version: "v1", plural: "namespaces", kind: "Namespace", isNamespaced: false)
     package static let events = Resource(group: "", version: "v1", plural: "events", kind: "Event", shortNames: ["ev"])
 }
 

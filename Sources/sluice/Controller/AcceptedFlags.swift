@@ -12,5 +12,4 @@ struct AcceptedFlags: ParsableArguments {
     @Option(help: .hidden) var kloglevel: Int?
     @Option(help: .hidden) var nginxIngressClasses: [String] = []
     @Option(help: .hidden) var albIngressClasses: [String] = []
-    @Option(help: .hidden) var controllers: String?
 }

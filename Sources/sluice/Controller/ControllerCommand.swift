@@ -16,6 +16,7 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Path of a kubeconfig; without it KUBECONFIG, ~/.kube/config, or the ServiceAccount.")
     var kubeconfig: String?
     @Option(help: "Context of the kubeconfig.") var context: String?
+    @OptionGroup(visibility: .hidden) var connection: ConnectionDetails
     @Flag(help: "Watch one namespace only.") var namespaced = false
     @Option(name: .shortAndLong, help: "The namespace to watch with --namespaced.") var namespace: String?
     @Option(help: "Mind only objects that carry this instance id.") var instanceId = ""
@@ -24,11 +25,13 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Rollouts that are reconciled at the same time.") var rolloutThreads = 10
     @Option(help: "AnalysisRuns that are reconciled at the same time.") var analysisThreads = 30
     @OptionGroup var rate: RateOptions
-    @Option(help: "Take a Lease before acting, so that one process acts.") var leaderElect = true
+    @Flag(inversion: .prefixedNo, help: "Take a Lease before acting, so that one process acts.") var leaderElect = true
     @Option(help: "Seconds that a Lease lasts.") var leaderElectionLeaseDuration = 15
     @Option(help: "Seconds within which a Lease must be renewed.") var leaderElectionRenewDeadline = 10
     @Option(help: "Seconds between two tries at the Lease.") var leaderElectionRetryPeriod = 2
-    @Option(name: .customLong("metricsPort"), help: "Port of /metrics; 0 takes any.") var metricsPort = 8090
+    @Option(
+        name: [.customLong("metricsPort"), .customLong("metricsport")], help: "Port of /metrics; 0 takes any.")
+    var metricsPort = 8090
     @Option(name: .customLong("healthzPort"), help: "Port of /healthz and /readyz; 0 takes any.") var healthzPort = 8080
     @Option(help: "Port of the dashboard, the API and the Git webhook; 0 takes any.") var port = 3100
     @Option(help: "Address that the ports are bound to.") var bind = "0.0.0.0"
@@ -46,6 +49,8 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Version of Istio's API to speak.") var istioApiVersion = "v1alpha3"
     @Option(help: "trace, debug, info, warning or error.") var loglevel = "info"
     @Option(help: "text or json.") var logformat = "text"
+    @Option(help: "all, or analysis for AnalysisRuns alone.") var controllers = "all"
+    @Flag(help: "Print the version and end.") var version = false
     @OptionGroup(title: "Accepted from Argo Rollouts, without effect") var accepted: AcceptedFlags
 
     func validate() throws {
@@ -59,18 +64,35 @@ struct ControllerCommand: AsyncParsableCommand {
         if leaderElectionRenewDeadline >= leaderElectionLeaseDuration {
             throw ValidationError("--leader-election-renew-deadline must be below --leader-election-lease-duration")
         }
-        guard Logger.Level(rawValue: loglevel == "warn" ? "warning" : loglevel) != nil else {
+        guard level != nil else {
             throw ValidationError("--loglevel is \"\(loglevel)\"; use trace, debug, info, warning or error")
+        }
+        guard ["all", "analysis"].contains(controllers) else {
+            throw ValidationError("--controllers is \"\(controllers)\"; use all or analysis")
+        }
+    }
+
+    /// As Argo Rollouts' controller names levels, too; `nil` for any other name.
+    private var level: Logger.Level? {
+        switch loglevel.lowercased() {
+        case "warn": .warning
+        case "fatal", "panic": .critical
+        case let name: Logger.Level(rawValue: name)
         }
     }
 
     func run() async throws {
+        if version { return Terminal.write("sluice controller \(Version.number)\n") }
         CacheMemory.prepare()
-        let level = Logger.Level(rawValue: loglevel == "warn" ? "warning" : loglevel) ?? .info
+        let level = level ?? .info
         let format: StandardErrorLog.Format = logformat == "json" ? .json : .text
         let logger = Logger(label: "sluice") { _ in StandardErrorLog(format: format, level: level) }
-        let configuration = try ClusterConnection.configuration(kubeconfig: kubeconfig, context: context)
+        let configuration = try connection.apply(
+            to: ClusterConnection.configuration(
+                kubeconfig: kubeconfig, context: context, cluster: connection.cluster, user: connection.user,
+                server: connection.server))
         var client = KubernetesClient.Options()
+        if let limit = try connection.limit { client.timeout = limit }
         client.userAgent = Version.userAgent("controller")
         client.rate = rate.rate
         let process = ControllerProcess(
@@ -84,6 +106,7 @@ struct ControllerCommand: AsyncParsableCommand {
         options.namespace = namespaced ? namespace : nil
         options.instanceID = instanceId
         options.isStrict = strictCompat
+        options.runsAnalysisAlone = controllers == "analysis"
         options.rolloutResync = .seconds(max(1, rolloutResync))
         options.rolloutWorkers = max(1, rolloutThreads)
         options.analysisWorkers = max(1, analysisThreads)
@@ -91,7 +114,10 @@ struct ControllerCommand: AsyncParsableCommand {
         options.leaseDuration = .seconds(leaderElectionLeaseDuration)
         options.renewDeadline = .seconds(leaderElectionRenewDeadline)
         options.retryPeriod = .seconds(max(1, leaderElectionRetryPeriod))
-        options.controllerNamespace = getenv("POD_NAMESPACE").map { String(cString: $0) } ?? "sluice-system"
+        options.controllerNamespace =
+            ClusterConnection.variable("POD_NAMESPACE")
+            ?? ClusterConfiguration.inCluster(environment: ClusterConnection.variable)?.namespace
+            ?? argoRolloutsNamespace
         options.argoRolloutsNamespace = argoRolloutsNamespace
         options.selfServiceNotifications = selfServiceNotificationEnabled
         options.argocdNamespace = argocdNamespace

@@ -16,10 +16,11 @@ package enum ArgumentOrder {
     private static let flags: Set<String> = [
         "--watch", "-w", "--no-color", "--full", "--all-namespaces", "-A", "--timestamps", "--short", "--client",
         "--global", "--skip-current-step", "-c", "--skip-all-steps", "--accept-inconclusive",
-        "--insecure-skip-tls-verify", "--disable-compression", "--prune", "--refresh",
+        "--insecure-skip-tls-verify", "--disable-compression", "--prune", "--refresh", "--leader-elect", "--namespaced",
+        "--strict-compat", "--enable-actions", "--allow-file-repositories", "--self-service-notification-enabled",
     ]
     /// What turns a flag off that is on by itself.
-    private static let inverse = ["--watch": "--no-watch", "-w": "--no-watch"]
+    private static let inverse = ["--watch": "--no-watch", "-w": "--no-watch", "--leader-elect": "--no-leader-elect"]
     private static let shortWithValue: Set<Character> = ["n", "o", "t", "f", "p", "s", "v", "i"]
 
     static func parsable(_ arguments: [String], root: any ParsableCommand.Type) -> [String] {

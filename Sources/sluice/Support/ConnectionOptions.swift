@@ -16,6 +16,7 @@ struct ConnectionOptions: ParsableArguments {
     var kubeconfig: String?
 
     @OptionGroup(visibility: .hidden) var details: ConnectionDetails
+    @OptionGroup(visibility: .hidden) var telling: RequestTelling
 
     func connect(_ command: String) throws -> ClusterSession {
         let configuration = try details.apply(
@@ -28,7 +29,7 @@ struct ConnectionOptions: ParsableArguments {
             options.timeout = limit
             options.patience = limit
         }
-        if details.tellsRequests {
+        if telling.isOn {
             options.report = { report in
                 Terminal.complain(
                     "\(report.method) \(report.host) \(report.code == 0 ? "no answer" : "\(report.code)") "
@@ -59,9 +60,6 @@ struct ConnectionDetails: ParsableArguments {
     var insecureSkipTlsVerify = false
     @Flag(help: "Ask for answers that are not compressed.") var disableCompression = false
     @Option(help: "Accepted; nothing is kept in files.") var cacheDir: String?
-    @Option(name: [.customShort("v"), .long], help: "From 6 on every request is told on standard error.")
-    var kloglevel = 0
-    @Option(help: "debug tells every request on standard error.") var loglevel = "info"
 
     /// How long a request may take; `nil` leaves it to the client.
     var limit: Duration? {
@@ -74,8 +72,6 @@ struct ConnectionDetails: ParsableArguments {
             return limit == .zero ? nil : limit
         }
     }
-
-    var tellsRequests: Bool { kloglevel >= 6 || ["debug", "trace"].contains(loglevel.lowercased()) }
 
     /// What the flags say instead of the kubeconfig.
     func apply(to found: ClusterConfiguration) throws -> ClusterConfiguration {
@@ -108,6 +104,15 @@ struct ConnectionDetails: ParsableArguments {
         }
         return configuration
     }
+}
+
+/// Flags of a command that tell each request on standard error.
+struct RequestTelling: ParsableArguments {
+    @Option(name: [.customShort("v"), .long], help: "From 6 on every request is told on standard error.")
+    var kloglevel = 0
+    @Option(help: "debug tells every request on standard error.") var loglevel = "info"
+
+    var isOn: Bool { kloglevel >= 6 || ["debug", "trace"].contains(loglevel.lowercased()) }
 }
 
 extension Duration {
