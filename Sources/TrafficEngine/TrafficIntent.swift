@@ -39,8 +39,11 @@ package struct TrafficIntent: Hashable, Sendable {
     package var additional: [Destination]
     /// Services that the recorded weights have as additional; those that are not any more are taken out of the routes.
     package var formerAdditional: [String]
-    /// Removes header and mirror routes: after promotion or abort, and while the canary has no pods.
-    package var removesManagedRoutes: Bool
+    /// Header and mirror routes that are to stand, each name once, in the order of `trafficRouting.managedRoutes`.
+    ///
+    /// Routes of other names in that list are to go: after promotion or abort, and while the canary has no pods, that is
+    /// all of them. Routes of the user, whose names are not in it, stay.
+    package var managedRoutes: [ManagedRoute]
     /// Writes weights before hashes: when the canary has no available pod but still a recorded weight, so that hashes
     /// never point traffic at an empty ReplicaSet.
     package var weightsFirst: Bool
@@ -52,7 +55,7 @@ package struct TrafficIntent: Hashable, Sendable {
     package init(
         canaryWeight: Int, stableWeight: Int? = nil, maxWeight: Int = 100, canaryHash: String = "",
         stableHash: String = "", additional: [Destination] = [], formerAdditional: [String] = [],
-        removesManagedRoutes: Bool = false, weightsFirst: Bool = false, unavailableHashes: Set<String> = []
+        managedRoutes: [ManagedRoute] = [], weightsFirst: Bool = false, unavailableHashes: Set<String> = []
     ) {
         self.canaryWeight = canaryWeight
         self.maxWeight = maxWeight
@@ -60,7 +63,7 @@ package struct TrafficIntent: Hashable, Sendable {
         self.stableHash = stableHash
         self.additional = additional
         self.formerAdditional = formerAdditional
-        self.removesManagedRoutes = removesManagedRoutes
+        self.managedRoutes = managedRoutes
         self.weightsFirst = weightsFirst
         self.unavailableHashes = unavailableHashes
         let rest = additional.reduce(maxWeight &- canaryWeight) { $0 &- $1.weight }

@@ -357,7 +357,7 @@ private func after(_ writes: [TrafficWrite], _ reference: ObjectReference, _ obj
             "http": [http([destination("shop-canary", 100)], name: "beta"), http(entries), http([], name: "mirror")]
         ])
         let router = try router(["virtualService": ["name": "shop", "routes": ["main"]]], managed: ["beta", "mirror"])
-        let writes = try router.plan(TrafficIntent(canaryWeight: 0, removesManagedRoutes: true), [virtualService: live])
+        let writes = try router.plan(TrafficIntent(canaryWeight: 0), [virtualService: live])
         #expect(writes.count == 1)
         #expect(
             after(writes, virtualService, live).at("spec", "http") == [

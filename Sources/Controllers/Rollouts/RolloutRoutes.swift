@@ -102,7 +102,7 @@ package final class RolloutRoutes: RolloutRouters {
         let canary = replicaSets.ownedBy(rollout.uid).first { $0.hash == request.canaryHash }
         let intent = TrafficIntent(
             canaryWeight: request.canaryWeight, maxWeight: request.maxWeight, canaryHash: request.canaryHash,
-            stableHash: request.stableHash, removesManagedRoutes: request.removesManagedRoutes,
+            stableHash: request.stableHash,
             weightsFirst: (canary?.availableReplicas ?? 0) == 0 && (recorded?.weight ?? 0) > 0,
             unavailableHashes: unavailable(rollout))
         var events: [RolloutEvent] = []

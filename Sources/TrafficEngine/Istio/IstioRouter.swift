@@ -66,6 +66,13 @@ struct IstioRouter: TrafficRouter {
             do throws(RouteProblem) { _ = try routes(of: virtualService, in: object) } catch {
                 problems.append(TrafficProblem(virtualService.path, "\(reference): \(error.reason)"))
             }
+            for name in virtualService.routes where managedRoutes.contains(name) {
+                problems.append(
+                    TrafficProblem(
+                        "\(virtualService.path).routes",
+                        "\"\(name)\" is a managed route too, which steps set and remove; take it out of managedRoutes or give it another name"
+                    ))
+            }
         }
         if let rule = configuration.destinationRule {
             problems += SubsetHashes(subject: subject, rule: rule).problems(objects[reference(rule)], reference(rule))
@@ -80,6 +87,13 @@ struct IstioRouter: TrafficRouter {
             guard let object = objects[reference] else { throw TrafficError(.notFound, reference, "it does not exist") }
             let subsets = SubsetHashes(subject: subject, rule: rule)
             if let write = try subsets.plan(intent, object, reference) { hashes.append(write) }
+        }
+        if let route = intent.managedRoutes.first, let first = configuration.virtualServices.first,
+            !configuration.virtualServices.contains(where: { hasHTTP(objects[reference($0)]) })
+        {
+            throw TrafficError(
+                .invalid, reference(first),
+                "it has no http route, and \"\(route.name)\" needs one; add one, or remove the step that sets it")
         }
         var weights: [TrafficWrite] = []
         for virtualService in configuration.virtualServices {
@@ -107,7 +121,7 @@ struct IstioRouter: TrafficRouter {
 
     func cleanUp(_ objects: [ObjectReference: JSON]) -> [TrafficWrite] {
         var writes: [TrafficWrite] = []
-        let home = TrafficIntent(canaryWeight: 0, removesManagedRoutes: true)
+        let home = TrafficIntent(canaryWeight: 0)
         for virtualService in configuration.virtualServices {
             if let write = try? plan(home, virtualService, objects) { writes.append(write) }
         }
@@ -120,6 +134,14 @@ struct IstioRouter: TrafficRouter {
     }
 
     // MARK: VirtualServices
+
+    private func managed(_ objects: [ObjectReference: JSON]) -> ManagedHTTPRoutes {
+        let rule = configuration.destinationRule.flatMap { objects[reference($0)] }
+        return ManagedHTTPRoutes(
+            names: managedRoutes, destinations: destinations, ruleHost: rule?.at("spec", "host")?.stringValue)
+    }
+
+    private func hasHTTP(_ object: JSON?) -> Bool { !(object?.at("spec", "http")?.arrayValue ?? []).isEmpty }
 
     private func routes(
         of virtualService: IstioConfiguration.VirtualService, in object: JSON, former: Set<String> = []
@@ -151,8 +173,13 @@ struct IstioRouter: TrafficRouter {
                 let entries = routes[route.index]["route"]?.arrayValue ?? []
                 routes[route.index]["route"] = .array(destinations.weighted(entries, by: intent))
             }
-            if section == "http", intent.removesManagedRoutes {
-                routes.removeAll { $0["name"]?.stringValue.map(managedRoutes.contains) ?? false }
+            if section == "http" {
+                let indices = selected.filter { $0.section == "http" }.map(\.index)
+                do throws(RouteProblem) {
+                    routes = try managed(objects).place(intent.managedRoutes, in: routes, selected: indices)
+                } catch {
+                    throw TrafficError(.invalid, reference, error.reason)
+                }
             }
             desired.set(.array(routes), at: "spec", section)
         }
