@@ -248,6 +248,29 @@ struct TestWorkloads {
         #expect(text.contains("le=\"+Inf\"}"))
     }
 
+    @Test("Requests that fit a match go where it says, and all others by the weights") func matches() async throws {
+        let (it, gateway) = try await cluster()
+        var service = virtualService([100, 0])
+        let routes = service.at("spec", "http")?.arrayValue ?? []
+        let beta: JSON = [
+            "name": "beta",
+            "match": [
+                ["headers": ["X-Team": ["exact": "qa"], "user-agent": ["regex": ".*Phone.*"]]],
+                ["uri": ["prefix": "/beta"], "method": ["exact": "POST"]],
+            ], "route": [["destination": ["host": "canary"], "weight": 100]],
+        ]
+        service.set(.array([beta] + routes), at: "spec", "http")
+        try await it.test.create(virtualServices, service)
+        func version(_ path: String, _ method: String = "GET", _ headers: [String: String] = [:]) async -> String {
+            await gateway.send(host: "shop.example", path: path, method: method, headers: headers).version
+        }
+        #expect(await version("/", "GET", ["x-team": "qa", "user-agent": "a Phone 3"]) == "green")
+        #expect(await version("/beta/1", "POST") == "green")
+        #expect(await version("/", "GET", ["x-team": "qa"]) == "blue")
+        #expect(await version("/", "GET", ["x-team": "qa2", "user-agent": "Phone"]) == "blue")
+        #expect(await version("/beta/1") == "blue")
+    }
+
     @Test("A pod that is told to fails its share of requests") func errors() async throws {
         let (it, gateway) = try await cluster()
         try await it.test.create(virtualServices, virtualService([0, 100]))

@@ -51,16 +51,20 @@ package final class MeshGateway: Sendable {
         if path == "/metrics", host == "127.0.0.1" || host == "localhost" {
             return .text(metrics.text, contentType: "text/plain; version=0.0.4; charset=utf-8")
         }
-        let answer = await send(host: host, path: path)
+        let answer = await send(host: host, path: path, method: call.method, headers: call.headers)
         return .bytes(
             code: answer.code, Array(answer.body.utf8), contentType: "application/json",
             headers: [("x-version", answer.version), ("x-pod", answer.pod), ("Access-Control-Allow-Origin", "*")])
     }
 
     /// Sends one request; what the HTTP face does, without HTTP.
-    package func send(host: String, path: String = "/") async -> PodAnswer {
+    /// - Parameter headers: By lower-case name.
+    package func send(
+        host: String, path: String = "/", method: String = "GET", headers: [String: String] = [:]
+    ) async -> PodAnswer {
         let start = ContinuousClock.now
-        guard let (destination, pod) = choose(host: host, path: path) else {
+        let request = RoutedRequest(host: host, path: path, method: method, headers: headers)
+        guard let (destination, pod) = choose(request) else {
             return PodAnswer(code: 404, version: "", pod: "", delay: .zero, body: "no route for host \(host)\n")
         }
         guard let pod else {
@@ -73,16 +77,16 @@ package final class MeshGateway: Sendable {
         return answer
     }
 
-    private func choose(host: String, path: String) -> (RouteTable.Destination, JSON?)? {
+    private func choose(_ request: RoutedRequest) -> (RouteTable.Destination, JSON?)? {
         let revision = cluster.store.revision
         let known = state.withLock { $0.revision == revision ? $0.table : nil }
         let table = known ?? RouteTable(cluster)
         return state.withLock { state in
             state.table = table
             state.revision = revision
-            guard let route = table.route(host: host),
+            guard let route = table.route(host: request.host),
                 let index = route.rules.firstIndex(where: { rule in
-                    rule.prefixes.isEmpty || rule.prefixes.contains(where: path.hasPrefix)
+                    rule.matches.isEmpty || rule.matches.contains { $0.fits(request) }
                 })
             else { return nil }
             let destinations = route.rules[index].destinations

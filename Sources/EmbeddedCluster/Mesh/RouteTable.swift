@@ -11,8 +11,8 @@ struct RouteTable: Sendable {
     }
 
     struct Rule: Sendable {
-        /// All of them must hold; empty matches everything.
-        var prefixes: [String] = []
+        /// Any of them must fit; empty fits everything.
+        var matches: [RequestMatch] = []
         var destinations: [Destination]
     }
 
@@ -95,10 +95,8 @@ private struct RouteReader {
                         host: host,
                         weight: target["weight"]?.intValue ?? (targets.count == 1 ? 100 : 0))
                 }
-                let prefixes = (http["match"]?.arrayValue ?? []).map { match in
-                    match.at("uri", "prefix")?.stringValue ?? match.at("uri", "exact")?.stringValue ?? "/"
-                }
-                return RouteTable.Rule(prefixes: prefixes, destinations: destinations)
+                let matches = (http["match"]?.arrayValue ?? []).map(RequestMatch.init(istio:))
+                return RouteTable.Rule(matches: matches, destinations: destinations)
             }
             let route = RouteTable.Route(id: "virtualservice/\(object.objectKey)", rules: rules)
             let hosts = (object.at("spec", "hosts")?.arrayValue ?? []).compactMap(\.stringValue)
@@ -140,7 +138,8 @@ private struct RouteReader {
                             ObjectKey(namespace: namespace, name: stable), subset: nil, host: stable,
                             weight: max(0, 100 - taken)),
                         at: 0)
-                    return RouteTable.Rule(prefixes: [path["path"]?.stringValue ?? "/"], destinations: destinations)
+                    let match = RequestMatch(prefix: path["path"]?.stringValue ?? "/")
+                    return RouteTable.Rule(matches: [match], destinations: destinations)
                 }
                 return (host, RouteTable.Route(id: "ingress/\(ingress.objectKey)", rules: rules))
             }

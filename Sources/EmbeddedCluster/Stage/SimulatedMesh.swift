@@ -83,7 +83,12 @@ package final class SimulatedMesh: Sendable {
     private func tick() {
         for virtualService in virtualServices.store.all {
             let namespace = virtualService.key.namespace
-            for route in virtualService.json.at("spec", "http")?[0]?["route"]?.arrayValue ?? [] {
+            // These requests have nothing special that a match could look for.
+            let plain = virtualService.json.at("spec", "http")?.arrayValue?.first {
+                let matches = $0["match"]?.arrayValue ?? []
+                return matches.isEmpty || matches.contains { RequestMatch(istio: $0).fits(RoutedRequest(host: "")) }
+            }
+            for route in plain?["route"]?.arrayValue ?? [] {
                 let weight = route["weight"]?.doubleValue ?? 100
                 guard weight > 0, let host = route.at("destination", "host")?.stringValue else { continue }
                 let service = String(host.prefix { $0 != "." })
