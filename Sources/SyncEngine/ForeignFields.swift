@@ -81,12 +81,14 @@ extension JSON {
     }
 
     /// Puts the live routes that a Rollout manages back to where they are: before the others, in their live order.
+    ///
+    /// One of Git's that bears such a name is the Rollout's too: it comes and goes with the steps.
     fileprivate mutating func adoptManagedRoutes(from live: JSON, names: Set<String>) {
         guard let routes = at("spec", "http")?.arrayValue else { return }
         func isManaged(_ route: JSON) -> Bool { route["name"]?.stringValue.map(names.contains) ?? false }
         let managed = (live.at("spec", "http")?.arrayValue ?? []).filter(isManaged)
         let own = routes.filter { !isManaged($0) }
-        if !managed.isEmpty { set(.array(managed + own), at: "spec", "http") }
+        set(.array(managed + own), at: "spec", "http")
     }
 
     fileprivate mutating func adoptSubsetHashes(from live: JSON, subsets: Set<String>) {

@@ -55,6 +55,17 @@ import Testing
             desired: virtualService("[\(route(100, 0))]"),
             live: virtualService(#"[{"name":"beta","route":[]},\#(route(90, 10))]"#), drift: []),
         Row(
+            testDescription: "a managed route that Git has too is the rollout's: it is not put back",
+            desired: virtualService(#"[{"name":"beta","route":[]},\#(route(100, 0))]"#),
+            live: virtualService("[\(route(90, 10))]"), drift: []),
+        Row(
+            testDescription: "weights of a mirror route are the rollout's, and drift beside it is healed",
+            desired: virtualService(#"[\#(route(100, 0)),{"name":"own","route":[]}]"#),
+            live: virtualService(
+                #"[\#(route(90, 10, name: "beta")),\#(route(90, 10)),{"name":"own","timeout":"1s","route":[]}]"#),
+            drift: ["spec.http.2.timeout"],
+            applied: virtualService(#"[\#(route(90, 10, name: "beta")),\#(route(90, 10)),{"name":"own","route":[]}]"#)),
+        Row(
             testDescription: "the selector's hash is the rollout's",
             desired: service(#"{"app":"web"}"#),
             live: service(
