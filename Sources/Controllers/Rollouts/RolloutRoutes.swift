@@ -49,15 +49,21 @@ package final class RolloutRoutes: RolloutRouters {
             caches[reference.reference.kind]?.store.isBehind(reference.reference.key) ?? false
         }
         guard !isBehind, let weights = rollout.status.weights else {
-            return TrafficFact(isInSync: isBehind, referencedHashes: hashes)
+            // With which routes it was written nobody knows: where they have to go, they are taken back once more.
+            let hasRoutes = rollout.spec.canary?.hasManagedRoutes ?? false
+            return TrafficFact(
+                isInSync: isBehind, isInSyncWithoutRoutes: isBehind && !hasRoutes, referencedHashes: hashes)
         }
-        let intent = TrafficIntent(
+        var intent = TrafficIntent(
             canaryWeight: weights.canary.weight, stableWeight: weights.stable.weight, maxWeight: routing.maxWeight,
             canaryHash: weights.canary.podTemplateHash, stableHash: weights.stable.podTemplateHash,
             unavailableHashes: unavailable(rollout))
+        let isBare = routing.configuration.plan(intent, for: routing.subject, objects).isEmpty
+        intent.managedRoutes = rollout.recordedRoutes.compactMap(ManagedRoute.init)
         return TrafficFact(
-            isInSync: routing.configuration.plan(intent, for: routing.subject, objects).isEmpty,
-            referencedHashes: hashes)
+            isInSync: intent.managedRoutes.isEmpty
+                ? isBare : routing.configuration.plan(intent, for: routing.subject, objects).isEmpty,
+            isInSyncWithoutRoutes: isBare, referencedHashes: hashes)
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
@@ -102,8 +108,10 @@ package final class RolloutRoutes: RolloutRouters {
         let canary = replicaSets.ownedBy(rollout.uid).first { $0.hash == request.canaryHash }
         let intent = TrafficIntent(
             canaryWeight: request.canaryWeight, maxWeight: request.maxWeight, canaryHash: request.canaryHash,
-            stableHash: request.stableHash,
-            weightsFirst: (canary?.availableReplicas ?? 0) == 0 && (recorded?.weight ?? 0) > 0,
+            stableHash: request.stableHash, managedRoutes: request.routes.compactMap(ManagedRoute.init),
+            // Routes reach the canary whatever its weight is.
+            weightsFirst: (canary?.availableReplicas ?? 0) == 0
+                && ((recorded?.weight ?? 0) > 0 || rollout.spec.canary?.hasManagedRoutes ?? false),
             unavailableHashes: unavailable(rollout))
         var events: [RolloutEvent] = []
         var objects = objects(routing)
@@ -162,7 +170,10 @@ package final class RolloutRoutes: RolloutRouters {
             guard let canary = rollout.spec.canary, let routing = canary.trafficRouting else { return nil }
             var json = JSON.object(routing.routers)
             if let weight = routing.maxTrafficWeight { json["maxTrafficWeight"] = JSON(weight) }
-            json["managedRoutes"] = .array((routing.managedRoutes ?? []).map { ["name": .string($0)] })
+            // What a step sets is taken back, also where a list that an abort meets has lost its name.
+            let listed = routing.managedRoutes ?? []
+            let others = canary.steps.flatMap(\.routes).map(\.name).filter { !listed.contains($0) }
+            json["managedRoutes"] = .array((listed + others).map { ["name": .string($0)] })
             configuration = try TrafficConfiguration(json)
             subject = TrafficSubject(
                 rollout: rollout.key, uid: rollout.uid, canaryService: canary.canaryService,
@@ -210,5 +221,15 @@ package final class RolloutRoutes: RolloutRouters {
         }
         cache.store.noteWrite(write.reference.key, written.resourceVersion)
         return written
+    }
+}
+
+extension ManagedRoute {
+    /// A route as a step asks for it; `nil` where it matches nothing.
+    fileprivate init?(_ step: ManagedRouteStep) {
+        switch step.kind {
+        case .header: self.init(setHeaderRoute: step.json)
+        case .mirror: self.init(setMirrorRoute: step.json)
+        }
     }
 }

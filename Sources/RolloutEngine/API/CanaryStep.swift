@@ -26,8 +26,8 @@ package struct CanaryStep: Hashable, Sendable {
             case "pause": step.pause = try PauseStep(&reader)
             case "setCanaryScale": step.setCanaryScale = try CanaryScale(&reader)
             case "analysis": step.analysis = try AnalysisReference(&reader)
-            case "setHeaderRoute": step.setHeaderRoute = try ManagedRouteStep(&reader)
-            case "setMirrorRoute": step.setMirrorRoute = try ManagedRouteStep(&reader)
+            case "setHeaderRoute": step.setHeaderRoute = try ManagedRouteStep(.header, &reader)
+            case "setMirrorRoute": step.setMirrorRoute = try ManagedRouteStep(.mirror, &reader)
             case "experiment":
                 step.experiment = try reader.readJSON()
                 step.unsupported.append(name)
@@ -52,10 +52,11 @@ package struct CanaryStep: Hashable, Sendable {
         }
         if let setWeight { return "setWeight: \(setWeight)" }
         if let analysis { return "analysis: \(analysis.templates.map(\.name).joined(separator: ", "))" }
-        if let setHeaderRoute { return "setHeaderRoute: \(setHeaderRoute.name)" }
-        if let setMirrorRoute { return "setMirrorRoute: \(setMirrorRoute.name)" }
-        return unsupported.first ?? "empty"
+        return routes.first?.summary ?? unsupported.first ?? "empty"
     }
+
+    /// The header and mirror routes that it sets or removes.
+    package var routes: [ManagedRouteStep] { [setHeaderRoute, setMirrorRoute].compactMap { $0 } }
 
     /// Whether the step may last as long as it likes, so that the progress deadline does not count.
     package var isIndefinite: Bool { pause != nil || analysis != nil }

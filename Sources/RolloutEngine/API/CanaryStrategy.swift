@@ -5,6 +5,8 @@ package struct CanaryStrategy: Hashable, Sendable {
     package var canaryService = ""
     package var stableService = ""
     package var steps: [CanaryStep] = []
+    /// A step sets or removes a header or mirror route.
+    package private(set) var hasManagedRoutes = false
     /// Tells whether the steps changed; see ``StepHash``.
     package var stepHash = StepHash.hash(nil)
     package var trafficRouting: TrafficRouting?
@@ -54,15 +56,12 @@ package struct CanaryStrategy: Hashable, Sendable {
             }
         }
         for (index, step) in found.steps.enumerated() {
-            let routes = [("setHeaderRoute", step.setHeaderRoute), ("setMirrorRoute", step.setMirrorRoute)]
-            found.unsupported += routes.compactMap { name, route in
-                route.map { _ in "spec.strategy.canary.steps[\(index)].\(name)" }
-            }
             found.unsupported += step.unsupported.map { "spec.strategy.canary.steps[\(index)].\($0)" }
         }
         found.unsupported += (found.trafficRouting?.unsupported ?? []).map {
             "spec.strategy.canary.trafficRouting.\($0)"
         }
+        found.hasManagedRoutes = found.steps.contains { !$0.routes.isEmpty }
         self = found
     }
 

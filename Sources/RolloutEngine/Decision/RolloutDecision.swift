@@ -122,10 +122,17 @@ package struct TrafficRequest: Hashable, Sendable {
     package var stableHash: String
     package var canaryService: String
     package var stableService: String
-    /// Header and mirror routes are to go.
-    package var removesManagedRoutes: Bool
+    /// Header and mirror routes that are to stand; other managed ones are to go.
+    package var routes: [ManagedRouteStep] = []
 
     package var stableWeight: Int { maxWeight - canaryWeight }
+
+    /// The same weights with other routes.
+    func with(_ routes: [ManagedRouteStep]) -> TrafficRequest {
+        var request = self
+        request.routes = routes
+        return request
+    }
 }
 
 /// An AnalysisRun to create from templates.

@@ -39,6 +39,7 @@ extension RolloutReconcile {
         events.append(
             RolloutEvent(
                 "RolloutStepCompleted", "step \(index + 1) of \(canary.steps.count) completed (\(step.summary))"))
+        reportUnsupportedRoutes(of: step, index)
         return true
     }
 
@@ -53,7 +54,7 @@ extension RolloutReconcile {
             return !hasRouter || (status.weights?.canary.weight == weight && status.weights?.verified != false)
         }
         if step.analysis != nil { return hasSucceeded(status.stepAnalysis) }
-        return false
+        return !step.routes.isEmpty && areStepRoutesSet
     }
 
     /// Why the current ReplicaSet becomes the stable one now, or `nil`.

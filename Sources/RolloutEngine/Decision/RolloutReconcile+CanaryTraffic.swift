@@ -90,6 +90,7 @@ extension RolloutReconcile {
     /// Tells the routers their weights; `false` ends the reconcile with what was decided so far.
     mutating func shiftTraffic() -> Bool {
         isStableCapacityMissing = false
+        areRoutesSettled = false
         guard hasRouter else {
             status.weights = nil
             return true
@@ -101,11 +102,13 @@ extension RolloutReconcile {
             !canary.replicaProgressThreshold.isMet(wanted: needed, spec: stable.spec, available: stable.available)
         {
             isStableCapacityMissing = true
+            withdrawRoutes()
             return true
         }
         // After a promotion all traffic goes where the stable Service points, which must be the new pods by then.
         if status.isFullyPromoted, !stableService.isEmpty, serviceHash(stableService) != stable.hash {
             isStableCapacityMissing = true
+            withdrawRoutes()
             return true
         }
         let canaryHash = isDynamicRollbackPending ? old.weights?.canary.podTemplateHash : current.hash
@@ -118,26 +121,18 @@ extension RolloutReconcile {
             stable: .init(weight: maxWeight - weight, serviceName: stableService, podTemplateHash: stableHash),
             verified: status.weights?.verified)
         let isRecorded = weights == status.weights
-        let isInSync = isRecorded && (seen.traffic?.isInSync ?? false)
-        if isInSync {
+        let routes = wantedRoutes
+        if isRecorded, isInSync(with: routes) {
             weights.verified = seen.traffic?.verified
-        } else if !hasRequested(weight) {
-            let earlier = slots.firstIndex {
-                if case .effect(.setTraffic) = $0 { true } else { false }
-            }
-            if let earlier {
-                // One write of the routers for each decision. Only an abort may not wait for the next one.
-                guard status.abort else { return false }
-                slots.remove(at: earlier)
-            }
+        } else if told.map({ $0.request.canaryWeight != weight || $0.request.routes != routes }) ?? true {
             weights.verified = seen.traffic?.verified == nil ? nil : false
             let request = TrafficRequest(
                 canaryWeight: weight, maxWeight: maxWeight, canaryHash: canaryHash, stableHash: stableHash,
-                canaryService: canaryService, stableService: stableService,
-                removesManagedRoutes: status.isFullyPromoted || status.abort || status.promoteFull)
-            add(.setTraffic(request))
+                canaryService: canaryService, stableService: stableService, routes: routes)
+            guard tellRouters(request) else { return false }
         }
         status.weights = weights
+        areRoutesSettled = true
         if weights.verified == false {
             wake(at: now + .seconds(10))
             // At the end of the steps nothing may be scaled down before the routers confirm.
@@ -146,10 +141,31 @@ extension RolloutReconcile {
         return true
     }
 
-    private func hasRequested(_ weight: Int) -> Bool {
-        slots.contains {
-            if case .effect(.setTraffic(let request)) = $0 { request.canaryWeight == weight } else { false }
+    /// Asks for the one write of the routers that a decision has; `false` where another one stands in the way, which the
+    /// next decision will find done.
+    private mutating func tellRouters(_ request: TrafficRequest) -> Bool {
+        guard let told else {
+            add(.setTraffic(request))
+            return true
         }
+        // Routes that come on top of the same weights go with them in one write.
+        if told.request.with(request.routes) == request, told.request.routes.allSatisfy(request.routes.contains) {
+            slots[told.slot] = .effect(.setTraffic(request))
+            return true
+        }
+        // Only an abort may not wait for the next decision.
+        guard status.abort else { return false }
+        slots.remove(at: told.slot)
+        add(.setTraffic(request))
+        return true
+    }
+
+    /// What this decision asks of the routers so far.
+    var told: (slot: Int, request: TrafficRequest)? {
+        for (slot, effect) in slots.enumerated() {
+            if case .effect(.setTraffic(let request)) = effect { return (slot, request) }
+        }
+        return nil
     }
 
     /// The Event about changed weights, once the final ones are known.

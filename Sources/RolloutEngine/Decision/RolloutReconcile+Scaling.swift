@@ -123,7 +123,7 @@ extension RolloutReconcile {
         let size = sets[index].spec
         guard let delay = abortDelay, size > 0 else { return resize(index, to: size) }
         guard let deadline = sets[index].annotation(Keys.scaleDownDeadline) else {
-            if let stable, stable.available >= replicas, hasTrafficLeft(index) {
+            if let stable, stable.available >= replicas, hasTrafficLeft(index), areRoutesWithdrawn {
                 let deadline = now + .seconds(delay)
                 annotate(index, Keys.scaleDownDeadline, deadline.rfc3339)
                 wake(at: deadline)
@@ -132,6 +132,10 @@ extension RolloutReconcile {
         }
         // Whatever the deadline says: pods that get the production traffic are not taken away.
         guard hasTrafficLeft(index), let time = Timestamp(rfc3339: deadline), time > now else {
+            if hasTrafficLeft(index), !areRoutesWithdrawn {
+                wake(at: now + .seconds(1))
+                return resize(index, to: size)
+            }
             // Traffic that this very decision moves is given the time until the next look.
             if hasTrafficLeft(index), blueGreen.map({ seen.services[$0.activeService]?.hash }) == sets[index].hash {
                 wake(at: now + .seconds(1))

@@ -41,6 +41,8 @@ struct RolloutReconcile {
     var deletedHashes: Set<String> = []
     var abortCause: String?
     var isStableCapacityMissing = false
+    /// The routers hold the header and mirror routes that are wanted, or will once the effects are done.
+    var areRoutesSettled = false
     var didCreate = false
     var isRetry = false
     /// The promotion of this decision was asked for by `promoteFull`.

@@ -76,14 +76,21 @@ package struct ServiceFact: Hashable, Sendable {
 
 /// What the routers say about the weights that the status records.
 package struct TrafficFact: Hashable, Sendable {
-    /// The router objects hold exactly the recorded weights and hashes; writing them again would change nothing.
+    /// The router objects hold exactly the recorded weights and hashes, and the header and mirror routes of the recorded
+    /// step (``Rollout/recordedRoutes``); writing them again would change nothing.
     package var isInSync: Bool
+    /// They hold exactly the recorded weights and hashes, and no header or mirror route.
+    package var isInSyncWithoutRoutes: Bool
     /// Whether the data plane took them over; `nil` where the router cannot tell.
     package var verified: Bool?
     /// Hashes that router objects (DestinationRule subsets) still refer to.
     package var referencedHashes: Set<String>
 
-    package init(isInSync: Bool, verified: Bool? = nil, referencedHashes: Set<String> = []) {
+    /// - Parameter isInSyncWithoutRoutes: As `isInSync` where no step asks for a route.
+    package init(
+        isInSync: Bool, isInSyncWithoutRoutes: Bool? = nil, verified: Bool? = nil, referencedHashes: Set<String> = []
+    ) {
+        self.isInSyncWithoutRoutes = isInSyncWithoutRoutes ?? isInSync
         (self.isInSync, self.verified, self.referencedHashes) = (isInSync, verified, referencedHashes)
     }
 }

@@ -33,7 +33,7 @@ struct PlanWorld {
                 canaryWeight: weights.canary.weight, maxWeight: rollout.spec.canary?.maxWeight ?? 100,
                 canaryHash: weights.canary.podTemplateHash, stableHash: weights.stable.podTemplateHash,
                 canaryService: weights.canary.serviceName, stableService: weights.stable.serviceName,
-                removesManagedRoutes: false)
+                routes: rollout.recordedRoutes)
         }
     }
 
@@ -41,10 +41,13 @@ struct PlanWorld {
         var fact: TrafficFact?
         if rollout.spec.canary?.trafficRouting != nil {
             let weights = rollout.status.weights
+            let areWeightsInSync =
+                traffic != nil && traffic?.canaryWeight == weights?.canary.weight
+                && traffic?.canaryHash == weights?.canary.podTemplateHash
+                && traffic?.stableHash == weights?.stable.podTemplateHash
             fact = TrafficFact(
-                isInSync: traffic != nil && traffic?.canaryWeight == weights?.canary.weight
-                    && traffic?.canaryHash == weights?.canary.podTemplateHash
-                    && traffic?.stableHash == weights?.stable.podTemplateHash)
+                isInSync: areWeightsInSync && traffic?.routes == rollout.recordedRoutes,
+                isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true)
         }
         return RolloutSnapshot(
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },

@@ -45,7 +45,10 @@ extension RolloutEffect {
                 "setTraffic": JSON(request.canaryWeight), "of": JSON(request.maxWeight),
                 "canary": .string(request.canaryHash), "stable": .string(request.stableHash),
                 "canaryService": .string(request.canaryService), "stableService": .string(request.stableService),
-                "removesManagedRoutes": .bool(request.removesManagedRoutes),
+                "routes": .array(
+                    request.routes.map {
+                        ["kind": .string($0.kind.rawValue), "name": .string($0.name), "route": $0.json]
+                    }),
             ]
         case .evictPod(let name, _): return ["evictPod": .string(name)]
         case .syncPodMetadata(let request):

@@ -15,7 +15,8 @@ extension RolloutSnapshot {
         ]
         if let traffic {
             json["traffic"] = [
-                "inSync": .bool(traffic.isInSync), "verified": traffic.verified.map { .bool($0) } ?? .null,
+                "inSync": .bool(traffic.isInSync), "inSyncWithoutRoutes": .bool(traffic.isInSyncWithoutRoutes),
+                "verified": traffic.verified.map { .bool($0) } ?? .null,
                 "hashes": .array(traffic.referencedHashes.sorted().map { .string($0) }),
             ]
         }
@@ -45,7 +46,8 @@ extension RolloutSnapshot {
         isStrict = json["strict"] == true
         if let traffic = json["traffic"] {
             self.traffic = TrafficFact(
-                isInSync: traffic["inSync"] == true, verified: traffic["verified"].flatMap(\.boolValue),
+                isInSync: traffic["inSync"] == true, isInSyncWithoutRoutes: traffic["inSyncWithoutRoutes"]?.boolValue,
+                verified: traffic["verified"].flatMap(\.boolValue),
                 referencedHashes: Set((traffic["hashes"]?.arrayValue ?? []).compactMap(\.stringValue)))
         }
         if let workload = json["workload"], let template = workload["template"] {

@@ -28,6 +28,12 @@ extension RolloutStatus {
         conditions[index] = new
     }
 
+    /// Says something else of a condition; its times stay.
+    mutating func retell(_ type: RolloutCondition.Kind, _ message: String) {
+        guard let index = conditions.firstIndex(where: { $0.type == type.rawValue }) else { return }
+        conditions[index].message = message
+    }
+
     mutating func remove(_ type: RolloutCondition.Kind) { conditions.removeAll { $0.type == type.rawValue } }
 }
 

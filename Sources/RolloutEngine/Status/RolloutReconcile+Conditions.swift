@@ -86,6 +86,7 @@ extension RolloutReconcile {
             status.set(.healthy, "False", "RolloutHealthy", "Rollout is not healthy", now: now)
         }
         updateProgressing()
+        reportGate()
         let isAvailable =
             blueGreen == nil ? status.availableReplicas >= replicas : active.map { isSaturated($0) } ?? false
         status.set(
@@ -150,6 +151,23 @@ extension RolloutReconcile {
         if !suspendsDeadline, isTimedOut {
             progress("False", ProgressReason.deadlineExceeded, "ReplicaSet \"\(name)\" has timed out progressing.")
         }
+    }
+
+    /// Says which gate keeps a step from its traffic, and takes that back once the gate is open.
+    private mutating func reportGate() {
+        guard hasRouter, !status.abort, !isPaused, !status.isFullyPromoted, invalid == nil,
+            let progressing = status.condition(.progressing), progressing.status != "False"
+        else { return }
+        let gate = "Waiting for stable capacity: "
+        let message: String
+        if isStableCapacityMissing {
+            message = gate + "ReplicaSet \"\(stable?.name ?? "")\" has too few available pods for its traffic"
+        } else if progressing.message.hasPrefix(gate) {
+            message = "ReplicaSet \"\(current?.name ?? "")\" is progressing."
+        } else {
+            return
+        }
+        status.retell(.progressing, message)
     }
 
     private mutating func updateFailure() {

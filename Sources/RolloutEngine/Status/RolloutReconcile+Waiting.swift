@@ -48,8 +48,12 @@ extension RolloutReconcile {
                 since: rollout.spec.restartAt, movedBy: "the pods, and disruption budgets that hold them")
         }
         if isStableCapacityMissing {
+            let held = step.flatMap {
+                $0.routes.isEmpty ? nil : ", so step \((stepIndex ?? 0) + 1) (\($0.summary)) waits"
+            }
             return Waiting(
-                reason: .stableCapacity, message: "the stable ReplicaSet has too few available pods for its traffic",
+                reason: .stableCapacity,
+                message: "the stable ReplicaSet has too few available pods for its traffic\(held ?? "")",
                 since: progressing?.lastUpdateTime, movedBy: "the pods of \(stable?.name ?? "the stable ReplicaSet")")
         }
         if status.weights?.verified == false {

@@ -67,10 +67,19 @@ enum CanaryStepValidation {
     ) {
         let routing = canary.trafficRouting
         findings.check(
-            !(routing?.hasAny("istio", "alb", "apisix", "plugins") ?? false), row: 32, path(index, ".setHeaderRoute"),
+            !(routing?.canCarry(.header) ?? false), row: 32, path(index, ".setHeaderRoute"),
             "router cannot do header routing; use istio, alb, apisix or a plugin, or remove the step")
+        checkMatch(of: route, row: 33, index, &findings)
         for (place, match) in route.matches.enumerated() {
             let kinds = kinds(of: match["headerValue"])
+            let name = match["headerName"]?.stringValue ?? ""
+            findings.check(
+                name.isEmpty, row: 33, path(index, ".setHeaderRoute.match[\(place)].headerName"),
+                "a header match needs the name of its header; add headerName", .required)
+            findings.warn(
+                !name.isEmpty && route.matches.prefix(place).contains { $0["headerName"]?.stringValue == name },
+                path(index, ".setHeaderRoute.match[\(place)].headerName"),
+                "header \"\(name.prefix(80))\" is matched twice and only the last counts; write one regex for both")
             findings.check(
                 kinds.count != 1, row: 33, path(index, ".setHeaderRoute.match[\(place)]"),
                 "match needs exactly one kind; give headerValue one of exact, prefix and regex")
@@ -79,15 +88,16 @@ enum CanaryStepValidation {
                 path(index, ".setHeaderRoute.match[\(place)]"),
                 "match needs exactly one kind, and with alb that is exact; write headerValue with exact", .notSupported)
         }
-        checkName(of: route, "setHeaderRoute", index, canary, &findings)
+        checkName(of: route, index, canary, &findings)
     }
 
     private static func check(
         mirror route: ManagedRouteStep, _ index: Int, _ canary: CanaryStrategy, _ findings: inout FieldFindings
     ) {
         findings.check(
-            !(canary.trafficRouting?.hasAny("istio", "plugins") ?? false), row: 34, path(index, ".setMirrorRoute"),
+            !(canary.trafficRouting?.canCarry(.mirror) ?? false), row: 34, path(index, ".setMirrorRoute"),
             "router cannot mirror; use istio or a plugin, or remove the step")
+        checkMatch(of: route, row: 35, index, &findings)
         for (place, match) in route.matches.enumerated() {
             var parts = ["method", "path"].compactMap { name in match[name].map { (".\(name)", $0) } }
             let headers = match["headers"]?.objectValue ?? [:]
@@ -98,7 +108,7 @@ enum CanaryStepValidation {
                     "match needs exactly one kind; give it one of exact, prefix and regex")
             }
         }
-        checkName(of: route, "setMirrorRoute", index, canary, &findings)
+        checkName(of: route, index, canary, &findings)
         if let percentage = route.json["percentage"]?.intValue {
             findings.warn(
                 !(0...100).contains(percentage), path(index, ".setMirrorRoute.percentage"),
@@ -106,14 +116,23 @@ enum CanaryStepValidation {
         }
     }
 
+    /// What is no list matches nothing, and would remove the route instead of setting it.
+    private static func checkMatch(
+        of route: ManagedRouteStep, row: Int, _ index: Int, _ findings: inout FieldFindings
+    ) {
+        let match = route.json["match"] ?? .null
+        findings.check(
+            !match.isNull && match.arrayValue == nil, row: row, path(index, ".\(route.kind.rawValue).match"),
+            "match must be a list, found \(match.typeName); write one entry for each match")
+    }
+
     private static func checkName(
-        of route: ManagedRouteStep, _ step: String, _ index: Int, _ canary: CanaryStrategy,
-        _ findings: inout FieldFindings
+        of route: ManagedRouteStep, _ index: Int, _ canary: CanaryStrategy, _ findings: inout FieldFindings
     ) {
         guard let managed = canary.trafficRouting?.managedRoutes else { return }
         findings.check(
             !managed.contains(route.name), row: 36, managedRoutes,
-            "route \"\(route.name)\" of steps[\(index)].\(step) is not a managed route; list its name")
+            "route \"\(route.name)\" of steps[\(index)].\(route.kind.rawValue) is not a managed route; list its name")
     }
 
     /// The members of a string match that say something.

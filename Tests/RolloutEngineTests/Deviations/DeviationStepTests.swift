@@ -17,9 +17,40 @@ import Testing
         #expect(world.status.currentStepIndex == 0 && world.status.stableRS == stable)
         #expect(world.traffic?.canaryWeight == 0)
         #expect(decide(world.snapshot(), now: world.now).waiting?.reason == .stableCapacity)
+        let message = { world.status.condition(.progressing)?.message ?? "" }
+        #expect(
+            message()
+                == "Waiting for stable capacity: ReplicaSet \"web-\(stable)\" has too few available pods for its traffic"
+        )
         world.brokenImages = []
         try world.run()
         #expect(world.status.stableRS == world.status.currentPodHash)
+        #expect(!message().contains("stable capacity"), "an open gate is not told of")
+    }
+
+    @Test("D6: a header or mirror route that could not be set completes no step", arguments: ["header", "mirror"])
+    func d6(_ kind: String) throws {
+        let route = kind == "header" ? ManagedRouteTests.beta : ManagedRouteTests.shadow
+        var world = try ManagedRouteTests.updated(
+            ["setCanaryScale": ["replicas": 2]], ManagedRouteTests.pause, route, ManagedRouteTests.pause)
+        let stable = world.status.stableRS
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: stable, leaving: 1)
+        try world.resume()
+        try world.run()
+        #expect(world.status.currentStepIndex == 2 && world.traffic?.routes == [])
+        #expect(
+            world.status.condition(.progressing)?.message
+                == "Waiting for stable capacity: ReplicaSet \"web-\(stable)\" has too few available pods for its traffic"
+        )
+        let waiting = decide(world.snapshot(), now: world.now).waiting
+        #expect(waiting?.reason == .stableCapacity)
+        let held = kind == "header" ? "setHeaderRoute: beta" : "setMirrorRoute: shadow"
+        #expect(waiting?.message.hasSuffix("so step 3 (\(held)) waits") ?? false)
+        world.brokenImages = []
+        try world.run()
+        #expect(world.status.currentStepIndex == 3 && world.traffic?.routes.count == 1)
+        #expect(world.status.condition(.progressing)?.message.contains("stable capacity") == false)
     }
 
     @Test("D18: only old pods of a promoted Rollout hold the deadline up; strict, any do", arguments: [false, true])

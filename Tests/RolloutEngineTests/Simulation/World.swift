@@ -77,11 +77,13 @@ struct World {
         var fact: TrafficFact?
         if rollout.spec.canary?.trafficRouting != nil {
             let weights = rollout.status.weights
-            let isInSync =
+            let areWeightsInSync =
                 traffic != nil && traffic?.canaryWeight == weights?.canary.weight
                 && traffic?.canaryHash == weights?.canary.podTemplateHash
                 && traffic?.stableHash == weights?.stable.podTemplateHash
-            fact = TrafficFact(isInSync: isInSync)
+            fact = TrafficFact(
+                isInSync: areWeightsInSync && traffic?.routes == rollout.recordedRoutes,
+                isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true)
         }
         return RolloutSnapshot(
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },

@@ -233,6 +233,15 @@ import Testing
             patch: managed([["setHeaderRoute": ["name": "r", "match": [["headerName": "h"]]]]], istio: true),
             path: "spec.strategy.canary.steps[0].setHeaderRoute.match[0]", words: "exactly one kind"),
         Row(
+            testDescription: "33 no header",
+            patch: managed(
+                [["setHeaderRoute": ["name": "r", "match": [["headerValue": ["exact": "a"]]]]]], istio: true),
+            path: "spec.strategy.canary.steps[0].setHeaderRoute.match[0].headerName", words: "add headerName"),
+        Row(
+            testDescription: "33 no list",
+            patch: managed([["setHeaderRoute": ["name": "r", "match": header(["exact": "a"])]]], istio: true),
+            path: "spec.strategy.canary.steps[0].setHeaderRoute.match", words: "must be a list, found an object"),
+        Row(
             testDescription: "33 alb",
             patch: routed([
                 "trafficRouting": [
@@ -350,7 +359,7 @@ import Testing
                 "spec.replicas", "spec.minReadySeconds", "spec.progressDeadlineSeconds",
                 "spec.strategy.canary.stableService", "spec.strategy.canary.steps[1].setWeight",
                 "spec.strategy.canary.steps[0].setHeaderRoute", "spec.strategy.canary.trafficRouting.managedRoutes",
-                "spec.strategy.canary.steps[0].setHeaderRoute", "spec.strategy.canary.trafficRouting.traefik",
+                "spec.strategy.canary.trafficRouting.traefik",
             ])
     }
 
@@ -365,6 +374,14 @@ import Testing
             ],
         ])
         #expect(try Self.rollout(routed).problems.isEmpty)
+        let routes = Self.managed(
+            [
+                ["setHeaderRoute": ["name": "r", "match": [Self.header(["regex": ".+"])]]],
+                ["setMirrorRoute": ["name": "r", "match": [["path": ["prefix": "/"]]], "percentage": 5]],
+                ["setHeaderRoute": ["name": "r"]],
+            ], istio: true)
+        #expect(try Self.rollout(routes).problems.isEmpty)
+        #expect(try Self.rollout(routes).warnings.isEmpty)
         let named = Self.steps(
             ["analysis": Self.analysis(reading: "metadata.labels['team']")],
             ["analysis": Self.analysis(reading: "metadata.annotations['owner']")],

@@ -23,9 +23,20 @@ import Testing
             ValidationTests.managed([["setMirrorRoute": ["name": "r", "percentage": 101]]], istio: true),
             "canary.steps[0].setMirrorRoute.percentage", "101 is outside 0..100"
         ),
+        (
+            ValidationTests.managed(
+                [
+                    [
+                        "setHeaderRoute": [
+                            "name": "r",
+                            "match": [ValidationTests.header(["exact": "a"]), ValidationTests.header(["exact": "b"])],
+                        ]
+                    ]
+                ], istio: true), "canary.steps[0].setHeaderRoute.match[1].headerName", "only the last counts"
+        ),
     ]
 
-    @Test("what is odd is told, and no error", arguments: 0..<6)
+    @Test("what is odd is told, and no error", arguments: 0..<7)
     func warned(_ index: Int) throws {
         let row = Self.rows[index]
         let rollout = try ValidationTests.rollout(row.patch)
