@@ -246,6 +246,41 @@ struct GitOpsTests {
         try await shop.untilRelease(second, "Released")
     }
 
+    @Test("a forced sync in mid-canary keeps header and mirror routes") func syncKeepsRoutes() async throws {
+        let stand = try await Stand.shared.value
+        var files = Self.guarded(stand)
+        files["deploy/all.yaml"] =
+            Manifests.routes() + "---\n"
+            + Manifests.rollout(
+                strategy: Manifests.istio(steps: ManagedRouteTests.steps, managed: ["shadow", "beta"]))
+        let shop = try await Shop("mid-routes", files: files)
+        let scenario = shop.scenario
+        try await shop.untilRelease(try #require(try await shop.repository.head()), "Released")
+        files["deploy/all.yaml"] = files["deploy/all.yaml"]??.replacing("shop:v1", with: "shop:v2")
+        let second = try await shop.commit("v2", files)
+        try await scenario.untilPaused("web", at: 3)
+        let routed = try await scenario.http("web")
+        #expect(routed.map { $0["name"]?.stringValue } == ["shadow", "beta", "primary"])
+        var edited = routed
+        edited[2]["timeout"] = "77s"
+        try await scenario.patch(Kinds.virtualService, "web", ["spec": ["http": .array(edited)]])
+        _ = try await stand.api.patch(
+            Kinds.application, ObjectKey(namespace: "argocd", name: shop.application), .merge,
+            ["operation": ["sync": ["revision": .string(second)], "initiatedBy": ["username": "e2e"]]],
+            subresource: nil, WriteOptions())
+        try await scenario.until("the timeout is healed, and nothing else") { try await scenario.http("web") == routed }
+        try await scenario.until("routes are no drift") {
+            try await shop.app().at("status", "sync", "status")?.stringValue == "Synced"
+        }
+        #expect(try await scenario.http("web") == routed)
+        try await scenario.promote("web")
+        try await scenario.untilPaused("web", at: 5)
+        #expect(try await scenario.routes("web") == ["shadow", "primary"])
+        try await scenario.promote("web")
+        try await shop.untilRelease(second, "Released")
+        try await scenario.until("the routes are gone") { try await scenario.routes("web") == ["primary"] }
+    }
+
     @Test("another project is refused by name") func otherProject() async throws {
         let scenario = try await Scenario("project")
         try await scenario.stand.apply(

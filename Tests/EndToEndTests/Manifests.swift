@@ -78,7 +78,8 @@ enum Manifests {
     }
 
     /// The strategy of a canary behind Istio.
-    static func istio(_ app: String = "web", steps: String, more: String = "") -> String {
+    /// - Parameter managed: Names of header and mirror routes, in order.
+    static func istio(_ app: String = "web", steps: String, more: String = "", managed: [String] = []) -> String {
         """
               stableService: \(app)-stable
               canaryService: \(app)-canary
@@ -86,6 +87,7 @@ enum Manifests {
               abortScaleDownDelaySeconds: 2
         \(more)
               trafficRouting:
+                managedRoutes: [\(managed.map { "{name: \($0)}" }.joined(separator: ", "))]
                 istio:
                   virtualService: {name: \(app), routes: [primary]}
               steps:

@@ -143,13 +143,27 @@ struct Scenario: Sendable {
 
     /// Weights of the first HTTP route of a VirtualService, by destination host or subset.
     func weights(_ virtualService: String) async throws -> [String: Int64] {
-        let object = try await get(Kinds.virtualService, virtualService)
+        Self.weights(try await http(virtualService).first)
+    }
+
+    /// Weights of one route, by destination host or subset.
+    static func weights(_ http: JSON?) -> [String: Int64] {
         var weights: [String: Int64] = [:]
-        for route in object?.at("spec", "http")?[0]?["route"]?.arrayValue ?? [] {
+        for route in http?["route"]?.arrayValue ?? [] {
             let name = route.at("destination", "subset")?.stringValue ?? route.at("destination", "host")?.stringValue
             weights[name ?? ""] = route["weight"]?.intValue ?? 0
         }
         return weights
+    }
+
+    /// The HTTP routes of a VirtualService, in order.
+    func http(_ virtualService: String) async throws -> [JSON] {
+        try await get(Kinds.virtualService, virtualService)?.at("spec", "http")?.arrayValue ?? []
+    }
+
+    /// Their names.
+    func routes(_ virtualService: String) async throws -> [String] {
+        try await http(virtualService).map { $0["name"]?.stringValue ?? "" }
     }
 
     /// What a person would look at first when a scenario hangs.
