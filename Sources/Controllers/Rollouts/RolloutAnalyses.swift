@@ -33,10 +33,10 @@ package protocol RolloutRouters: Sendable {
     /// What is wrong with the route objects that a Rollout refers to.
     func problems(of rollout: Rollout) -> [FieldProblem]
 
-    /// Writes weights and hashes where they differ; idempotent, one write for each object.
-    /// - Returns: Events about what was written.
+    /// Writes weights, hashes and routes where they differ; idempotent, one write for each object.
+    /// - Parameter events: Gets one for each write, also those before one that fails: nobody would tell of them later.
     /// - Throws: ``RouterNotReady`` where the routes must wait for pods; that is no failure.
-    func apply(_ request: TrafficRequest, for rollout: Rollout) async throws -> [RolloutEvent]
+    func apply(_ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent]) async throws
 
     /// Leaves the objects of a Rollout that is gone as if it had never been: all traffic on stable, no hashes.
     func cleanUp(after rollout: Rollout) async throws

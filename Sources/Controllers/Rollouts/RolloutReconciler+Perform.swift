@@ -7,18 +7,18 @@ extension RolloutReconciler {
     /// Carries the effects out in order; the process may die between any two.
     func perform(_ decision: RolloutDecision, for rollout: Rollout) async throws {
         var version = rollout.resourceVersion
-        var done: [RolloutEffect] = []
+        var done: Set<EffectTarget> = []
         var writes: [RolloutEvent] = []
         for effect in decision.effects {
             do {
-                writes += try await perform(effect, for: rollout, version: &version)
+                try await perform(effect, for: rollout, version: &version, telling: &writes)
             } catch {
                 // What was done will not be decided again, so nobody else would tell of it.
-                let told = decision.events.filter { event in done.contains { $0.isTold(by: event) } }
+                let told = decision.events.filter { $0.target.map(done.contains) ?? false }
                 for event in told + writes { record(event, rollout) }
                 throw error
             }
-            done.append(effect)
+            if let target = effect.target { done.insert(target) }
         }
         for event in decision.events + writes { record(event, rollout) }
         if let finished = decision.finished { onFinish(finished) }
@@ -32,13 +32,13 @@ extension RolloutReconciler {
     }
 
     private func perform(
-        _ effect: RolloutEffect, for rollout: Rollout, version: inout String
-    ) async throws -> [RolloutEvent] {
+        _ effect: RolloutEffect, for rollout: Rollout, version: inout String, telling writes: inout [RolloutEvent]
+    ) async throws {
         let key = rollout.key
         let options = WriteOptions(fieldManager: FieldManagers.rollout)
         switch effect {
         case .createReplicaSet(let object, let digest):
-            return try await create(object, digest: digest, for: rollout, version: &version)
+            try await create(object, digest: digest, for: rollout, version: &version)
         case .updateReplicaSet(let update):
             let set = ObjectKey(namespace: key.namespace, name: update.name)
             let written = try await api.patch(.replicaSets, set, .merge, update.patch, subresource: nil, options)
@@ -47,7 +47,7 @@ extension RolloutReconciler {
             // Uncached: adopting for a Rollout that is gone would keep the ReplicaSet alive without an owner.
             guard let live = try await api.get(.rollouts, key, subresource: nil), live.uid == rollout.uid,
                 live.at("metadata", "deletionTimestamp") == nil
-            else { return [] }
+            else { return }
             let owner: JSON = [
                 "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": .string(key.name),
                 "uid": .string(rollout.uid), "controller": true, "blockOwnerDeletion": true,
@@ -66,7 +66,7 @@ extension RolloutReconciler {
                 .services, ObjectKey(namespace: key.namespace, name: name), .merge, patch, subresource: nil, options)
             pending.note(key, wrote: written, in: caches.services.store)
         case .setTraffic(let request):
-            do { return try await routers.apply(request, for: rollout) } catch {
+            do { try await routers.apply(request, for: rollout, telling: &writes) } catch {
                 if !(error is RouterNotReady), (error as? KubernetesError)?.isConflict != true {
                     record(RolloutEvent("TrafficRoutingError", "\(error)", isWarning: true), rollout)
                 }
@@ -101,12 +101,11 @@ extension RolloutReconciler {
         case .patchStatus(let patch):
             try await write(patch, "status", for: rollout, version: &version)
         }
-        return []
     }
 
     private func create(
         _ object: JSON, digest: UInt64, for rollout: Rollout, version: inout String
-    ) async throws -> [RolloutEvent] {
+    ) async throws {
         let options = WriteOptions(fieldManager: FieldManagers.rollout)
         var refusal: KubernetesError?
         do {
@@ -116,7 +115,7 @@ extension RolloutReconciler {
         } catch {
             refusal = error
         }
-        guard let refusal else { return [] }
+        guard let refusal else { return }
         guard refusal.isAlreadyExists else {
             let message = "cannot create ReplicaSet \(object.objectKey.name): \(refusal)"
             record(RolloutEvent("ReplicaSetCreateError", message, isWarning: true), rollout)
@@ -131,7 +130,7 @@ extension RolloutReconciler {
         if found.ownerUID == rollout.uid, found.templateDigest == digest {
             // A call before a crash made it; the watch will show it.
             pending.note(rollout.key, wrote: live, in: caches.replicaSets.store)
-            return []
+            return
         }
         // Another template has the same hash: the next look computes another one.
         let count = (rollout.status.collisionCount ?? 0) + 1
@@ -174,21 +173,6 @@ extension RolloutReconciler {
 }
 
 extension RolloutEffect {
-    /// The event tells of this very effect.
-    fileprivate func isTold(by event: RolloutEvent) -> Bool {
-        switch self {
-        case .createReplicaSet(let object, _):
-            ["NewReplicaSetCreated", "ScalingReplicaSet"].contains(event.reason)
-                && event.message.contains("ReplicaSet \(object.objectKey.name) ")
-        case .updateReplicaSet(let update):
-            update.replicas != nil && event.reason == "ScalingReplicaSet"
-                && event.message.contains("ReplicaSet \(update.name) ")
-        case .switchService(let name, _, _):
-            event.reason == "SwitchService" && event.message.contains("Service \(name) ")
-        default: false
-        }
-    }
-
     /// The effect's kind, for logs.
     fileprivate var name: String {
         switch self {

@@ -101,9 +101,11 @@ package final class RolloutRoutes: RolloutRouters {
         }
     }
 
-    package func apply(_ request: TrafficRequest, for rollout: Rollout) async throws -> [RolloutEvent] {
+    package func apply(
+        _ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent]
+    ) async throws {
         // Routers that cannot be read have not taken their weights: an abort must not go on as if they had.
-        guard let routing = try Routing(reading: rollout) else { return [] }
+        guard let routing = try Routing(reading: rollout) else { return }
         let recorded = rollout.status.weights?.canary
         let canary = replicaSets.ownedBy(rollout.uid).first { $0.hash == request.canaryHash }
         let intent = TrafficIntent(
@@ -113,7 +115,6 @@ package final class RolloutRoutes: RolloutRouters {
             weightsFirst: (canary?.availableReplicas ?? 0) == 0
                 && ((recorded?.weight ?? 0) > 0 || rollout.spec.canary?.hasManagedRoutes ?? false),
             unavailableHashes: unavailable(rollout))
-        var events: [RolloutEvent] = []
         var objects = objects(routing)
         for attempt in 0...Self.conflictRetries {
             let plan = routing.configuration.plan(intent, for: routing.subject, objects)
@@ -124,14 +125,13 @@ package final class RolloutRoutes: RolloutRouters {
                 }
                 if let error = plan.errors.first(where: { $0.code != .waiting }) { throw error }
                 if let error = plan.errors.first { throw RouterNotReady("\(error)") }
-                return events
+                return
             } catch let error as KubernetesError
                 where (error.isConflict || error.isAlreadyExists) && attempt < Self.conflictRetries
             {
                 objects = try await read(routing)
             }
         }
-        return events
     }
 
     package func cleanUp(after rollout: Rollout) async throws {

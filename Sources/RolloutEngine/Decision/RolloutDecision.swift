@@ -161,9 +161,30 @@ package struct RolloutEvent: Hashable, Sendable {
     package var isWarning: Bool
     package var reason: String
     package var message: String
+    /// What the effect that it tells of changes; `nil` where it tells of the status alone.
+    package var target: EffectTarget?
 
-    package init(_ reason: String, _ message: String, isWarning: Bool = false) {
-        (self.reason, self.message, self.isWarning) = (reason, message, isWarning)
+    package init(_ reason: String, _ message: String, isWarning: Bool = false, of target: EffectTarget? = nil) {
+        (self.reason, self.message, self.isWarning, self.target) = (reason, message, isWarning, target)
+    }
+}
+
+/// The object that an effect changes, by which its Events are found.
+package enum EffectTarget: Hashable, Sendable {
+    /// A ReplicaSet that is made, or whose size changes.
+    case replicaSet(String)
+    case service(String)
+}
+
+extension RolloutEffect {
+    /// What Events tell of; `nil` for effects that have none.
+    package var target: EffectTarget? {
+        switch self {
+        case .createReplicaSet(let object, _): .replicaSet(object.objectKey.name)
+        case .updateReplicaSet(let update): update.replicas == nil ? nil : .replicaSet(update.name)
+        case .switchService(let name, _, _): .service(name)
+        default: nil
+        }
     }
 }
 

@@ -287,8 +287,8 @@ extension RolloutReconcile {
         events.append(
             RolloutEvent(
                 "ScalingReplicaSet",
-                "scaled \(direction) ReplicaSet \(set.name) (revision \(set.annotation(Keys.revision) ?? "0")) from \(before) to \(size)"
-            ))
+                "scaled \(direction) ReplicaSet \(set.name) (revision \(set.annotation(Keys.revision) ?? "0")) from \(before) to \(size)",
+                of: .replicaSet(set.name)))
         return true
     }
 }

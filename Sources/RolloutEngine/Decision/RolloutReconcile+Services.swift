@@ -66,7 +66,8 @@ extension RolloutReconcile {
         add(.switchService(name: name, hash: set.hash, adopting: isAdoption))
         events.append(
             RolloutEvent(
-                "SwitchService", "switched Service \(name) from \(quoted(service.hash)) to \(quoted(set.hash))"))
+                "SwitchService", "switched Service \(name) from \(quoted(service.hash)) to \(quoted(set.hash))",
+                of: .service(name)))
     }
 
     /// The hash that a Service selects once the effects are done.

@@ -19,7 +19,9 @@ extension RolloutReconcile {
         if isRenumbered { opening.append(RolloutEvent("RolloutUpdated", "updated to revision \(revision)")) }
         if didCreate, let current {
             opening.append(
-                RolloutEvent("NewReplicaSetCreated", "created ReplicaSet \(current.name) (revision \(revision))"))
+                RolloutEvent(
+                    "NewReplicaSetCreated", "created ReplicaSet \(current.name) (revision \(revision))",
+                    of: .replicaSet(current.name)))
         }
         if blueGreen != nil { opening += beginning }
         return opening

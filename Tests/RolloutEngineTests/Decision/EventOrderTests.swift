@@ -49,6 +49,35 @@ import Testing
             ])
     }
 
+    @Test(
+        "an Event about a ReplicaSet or a Service names the effect of its decision that it tells of", arguments: 0..<2)
+    func targets(_ kind: Int) throws {
+        var world = try World(
+            spec: kind == 0
+                ? RoutedCanaryTests.spec(steps: [["setWeight": 20], ["setWeight": 60], ["pause": [:]]])
+                : World.spec(replicas: 3, blueGreen: ["activeService": "active", "previewService": "preview"]))
+        try world.run()
+        for image in ["web:2", "web:3"] {
+            try world.setImage(image)
+            try world.run()
+        }
+        try world.edit(["status": ["abort": true]])
+        try world.pass(100)
+        var reasons: Set<String> = []
+        for decision in world.decisions.map(\.decision) {
+            let changed = Set(decision.effects.compactMap(\.target))
+            for event in decision.events {
+                guard ["NewReplicaSetCreated", "ScalingReplicaSet", "SwitchService"].contains(event.reason) else {
+                    #expect(event.target == nil, "\(event)")
+                    continue
+                }
+                reasons.insert(event.reason)
+                #expect(changed.contains(try #require(event.target, "\(event)")), "\(event)")
+            }
+        }
+        #expect(reasons.count == 3)
+    }
+
     @Test("what another controller worded is left as it stands")
     func handedOver() throws {
         var world = try World(
