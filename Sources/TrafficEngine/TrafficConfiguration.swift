@@ -6,11 +6,10 @@ package struct TrafficConfiguration: Hashable, Sendable {
 
     var istio: IstioConfiguration?
     var nginx: NGINXConfiguration?
+    var alb: ALBConfiguration?
     package var maxTrafficWeight: Int?
     /// Names of header and mirror routes, in their order.
     package var managedRoutes: [String]
-    /// Routers that are asked for and not supported yet, such as `alb`.
-    package var unsupportedFeatures: [String]
 
     /// Reads the object below `trafficRouting`.
     ///
@@ -21,17 +20,23 @@ package struct TrafficConfiguration: Hashable, Sendable {
         }
         istio = try members["istio"].present.map { value throws(JSONError) in try IstioConfiguration(value) }
         nginx = try members["nginx"].present.map { value throws(JSONError) in try NGINXConfiguration(value) }
+        alb = try members["alb"].present.map { value throws(JSONError) in try ALBConfiguration(value) }
         maxTrafficWeight = members["maxTrafficWeight"]?.intValue.map { Int(clamping: $0) }
         managedRoutes = (members["managedRoutes"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
-        let others = ["alb", "ambassador", "apisix", "appMesh", "plugins", "smi", "traefik"]
-        unsupportedFeatures = others.filter { members[$0].present != nil }
     }
 
     /// The routers in the order in which they run.
     package func routers(for subject: TrafficSubject) -> [any TrafficRouter] {
         var routers: [any TrafficRouter] = []
-        if let istio { routers.append(IstioRouter(istio, subject: subject, managedRoutes: managedRoutes)) }
+        if let istio {
+            // Ping and pong count where nothing else tells the two sides apart, as in Argo Rollouts.
+            let isBare =
+                subject.canaryService.isEmpty && subject.stableService.isEmpty && istio.destinationRule == nil
+            let subject = isBare ? subject.taking(subject.pingPong) : subject
+            routers.append(IstioRouter(istio, subject: subject, managedRoutes: managedRoutes))
+        }
         if let nginx { routers.append(NGINXRouter(nginx, subject: subject, maxTrafficWeight: maxTrafficWeight)) }
+        if let alb { routers.append(ALBRouter(alb, subject: subject)) }
         return routers
     }
 
@@ -40,9 +45,7 @@ package struct TrafficConfiguration: Hashable, Sendable {
         _ intent: TrafficIntent, for subject: TrafficSubject, _ objects: [ObjectReference: JSON]
     ) -> TrafficPlan {
         var plan = TrafficPlan()
-        for router in routers(for: subject) {
-            do { plan.writes += try router.plan(intent, objects) } catch { plan.errors.append(error) }
-        }
+        for router in routers(for: subject) { plan += router.planEach(intent, objects) }
         return plan
     }
 }
@@ -88,14 +91,28 @@ extension JSON {
         return texts
     }
 
+    /// A whole number in a configuration; absent and `null` are none.
+    func wholeNumber(_ name: String, at path: [String]) throws(JSONError) -> Int64? {
+        guard let value = self[name], value != .null else { return nil }
+        guard let number = value.intValue else {
+            throw JSONError("expected a whole number, found \(value.typeName)", path: path + [name])
+        }
+        return number
+    }
+
+    /// A truth value in a configuration; absent and `null` are false.
+    func flag(_ name: String, at path: [String]) throws(JSONError) -> Bool {
+        guard let value = self[name], value != .null else { return false }
+        guard let flag = value.boolValue else {
+            throw JSONError("expected true or false, found \(value.typeName)", path: path + [name])
+        }
+        return flag
+    }
+
     /// `port` of a route; absent and `null` are none.
     func port(at path: String) throws(JSONError) -> Int64? {
         try requireObject(at: path)
-        guard let value = self["port"], value != .null else { return nil }
-        guard let port = value.intValue else {
-            throw JSONError("expected a whole number, found \(value.typeName)", path: [path, "port"])
-        }
-        return port
+        return try wholeNumber("port", at: [path])
     }
 
     func requireObject(at path: String) throws(JSONError) {

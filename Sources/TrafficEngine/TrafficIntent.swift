@@ -2,16 +2,52 @@ package import Manifest
 
 /// The Rollout whose traffic is routed.
 package struct TrafficSubject: Hashable, Sendable {
+    /// A canary and a stable Service.
+    package struct Services: Hashable, Sendable {
+        package var canary: String
+        package var stable: String
+
+        package init(canary: String, stable: String) { (self.canary, self.stable) = (canary, stable) }
+    }
+
     package var rollout: ObjectKey
     package var uid: String
     package var canaryService: String
     package var stableService: String
+    /// The two of `pingPong` in their present roles; only some routers mind them.
+    package var pingPong: Services?
 
-    package init(rollout: ObjectKey, uid: String, canaryService: String = "", stableService: String = "") {
+    package init(
+        rollout: ObjectKey, uid: String, canaryService: String = "", stableService: String = "",
+        pingPong: Services? = nil
+    ) {
         self.rollout = rollout
         self.uid = uid
         self.canaryService = canaryService
         self.stableService = stableService
+        self.pingPong = pingPong
+    }
+
+    /// The subject with other Services, where there are such.
+    func taking(_ services: Services?) -> TrafficSubject {
+        guard let services else { return self }
+        var subject = self
+        (subject.canaryService, subject.stableService) = (services.canary, services.stable)
+        return subject
+    }
+
+    /// Whether an object is controlled by the Rollout.
+    func controls(_ object: JSON) -> Bool {
+        (object.at("metadata", "ownerReferences")?.arrayValue ?? [])
+            .contains { $0["controller"]?.boolValue == true && $0["uid"]?.stringValue == uid && !uid.isEmpty }
+    }
+
+    /// The owner reference of what a router creates.
+    var owner: JSON {
+        [
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": .string(rollout.name),
+            "uid": .string(uid), "controller": true, "blockOwnerDeletion": true,
+        ]
     }
 }
 
@@ -51,6 +87,8 @@ package struct TrafficIntent: Hashable, Sendable {
     ///
     /// Without Services a subset is not pointed at one of them.
     package var unavailableHashes: Set<String>
+    /// The time of the plan; what waits for a time is planned once that has come.
+    package var now = Timestamp(seconds: 0)
 
     package init(
         canaryWeight: Int, stableWeight: Int? = nil, maxWeight: Int = 100, canaryHash: String = "",

@@ -8,6 +8,8 @@ package struct TrafficWrite: Hashable, Sendable {
         /// A merge patch whose `metadata.resourceVersion` is the version it was made from; on a conflict, read again
         /// and plan again.
         case mergePatch(JSON)
+        /// Deletes the object in the version that it was seen in.
+        case delete(resourceVersion: String)
     }
 
     /// The field manager of every write.
@@ -20,16 +22,19 @@ package struct TrafficWrite: Hashable, Sendable {
     /// The event that tells of it: reason and message.
     package var eventReason: String
     package var eventMessage: String
+    /// The reason of the warning that tells when it fails; empty where there is none of its own.
+    package var failureReason = ""
 
     /// The patch that turns an object into another one; `nil` when they are equal.
     static func patch(
-        _ reference: ObjectReference, from live: JSON, to desired: JSON, event reason: String, _ message: String
+        _ reference: ObjectReference, from live: JSON, to desired: JSON, event reason: String, _ message: String,
+        failure: String = ""
     ) -> TrafficWrite? {
         guard var patch = MergePatch.diff(from: live, to: desired) else { return nil }
         if !live.resourceVersion.isEmpty { patch.set(.string(live.resourceVersion), at: "metadata", "resourceVersion") }
         return TrafficWrite(
             reference: reference, apiVersion: live["apiVersion"]?.stringValue ?? "", change: .mergePatch(patch),
-            eventReason: reason, eventMessage: message)
+            eventReason: reason, eventMessage: message, failureReason: failure)
     }
 }
 
@@ -57,6 +62,9 @@ package struct TrafficError: Error, Hashable, CustomStringConvertible {
     }
 
     package var description: String { "cannot route traffic by \(reference): \(reason)" }
+
+    /// The reason of the warning that tells of it beside `TrafficRoutingError`; empty where there is none.
+    package var eventReason = ""
 }
 
 /// Something in a Rollout's configuration, or in an object it names, that keeps traffic from being routed.

@@ -12,6 +12,7 @@ import Transport
 /// kubeconfig.
 final class Stand: Sendable {
     static let isWanted = variable("SLUICE_E2E") != nil
+    static let isRealServer = isWanted && variable("SLUICE_E2E") != "embedded"
 
     static let shared = Task { try await Stand() }
 

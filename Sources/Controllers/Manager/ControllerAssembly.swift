@@ -31,8 +31,7 @@ package final class ControllerAssembly: Sendable {
 
         let caches = RolloutController.caches(api, options: options, logger: logger)
         let analysis = AnalysisCaches(api, remote: jobs, options: options, logger: logger)
-        let routes = RolloutRoutes.caches(
-            api, namespace: options.namespace, istioVersion: options.istioVersion, logger: logger)
+        let routes = RouteCaches(api, namespace: options.namespace, versions: options.routers, logger: logger)
 
         let settings = NotificationSettings(
             api, namespace: options.argoRolloutsNamespace, selfService: options.selfServiceNotifications,
@@ -45,10 +44,13 @@ package final class ControllerAssembly: Sendable {
         self.notifications = notifications
 
         let workloads = RolloutWorkloads(api, namespace: options.namespace, logger: logger)
+        let routers = RolloutRoutes(
+            api: api, caches: routes, replicaSets: caches.replicaSets.store, clock: clock)
         let reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: RolloutAnalysisRuns(api: api, caches: analysis),
-            routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store),
-            workloads: workloads, isStrict: options.isStrict, recorder: recorder, clock: clock, logger: logger,
+            routers: routers,
+            workloads: workloads, isStrict: options.isStrict, verifyRetry: options.verifyRetry, recorder: recorder,
+            clock: clock, logger: logger,
             onEvent: { rollout, event in
                 metrics.increment(
                     "rollout_events_total", of: rollout.key,
@@ -63,10 +65,12 @@ package final class ControllerAssembly: Sendable {
         caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key, after: .seconds(65)) } }
 
         workloads.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
-        for cache in routes {
-            let kind = cache.resource.kind
-            cache.onChange { key, _, _ in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
+        routes.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind.kind, key)) }
+        routes.onRecord { keys in
+            for key in keys where caches.rollouts.store.get(key) == nil { rollouts.queue.add(key) }
         }
+        // Who stands by has its caches full, too.
+        caches.rollouts.onChange { _, _, new in if let new { _ = routers.areKnown(for: new) } }
         analysis.runs.onChange { _, old, new in
             for uid in Set([old?.ownerUID, new?.ownerUID]) { rollouts.enqueue(owner: uid) }
         }
@@ -91,7 +95,7 @@ package final class ControllerAssembly: Sendable {
         if !options.runsAnalysisAlone {
             controllers += [
                 rollouts.managed(
-                    more: routes.map { ManagedCache($0) } + workloads.managed + [
+                    more: routes.managed + workloads.managed + [
                         ManagedCache(analysis.runs), ManagedCache(analysis.templates),
                         ManagedCache(analysis.clusterTemplates),
                     ]),

@@ -43,8 +43,10 @@ package struct ControllerOptions: Sendable {
     package var bindAddress = "0.0.0.0"
     /// Lets the dashboard promote and abort.
     package var enablesActions = false
-    /// Version of Istio's API that is spoken.
-    package var istioVersion = "v1alpha3"
+    /// After how long a weight that no router has confirmed is looked at again.
+    package var verifyRetry: Duration = .seconds(10)
+    /// Versions of the routers' APIs that are spoken.
+    package var routers = RouterVersions()
 
     package init() {}
 

@@ -27,6 +27,12 @@ package protocol RolloutAnalyses: Sendable {
 
 /// Router objects as the Rollout reconciler needs them.
 package protocol RolloutRouters: Sendable {
+    /// Whether the objects that a Rollout's routers look at have been listed; asks for their kinds to be watched.
+    func areKnown(for rollout: Rollout) -> Bool
+
+    /// When to look at a Rollout again because a router waits for a time.
+    func revisit(_ rollout: Rollout) -> Duration?
+
     /// What the router objects say; `nil` without traffic routing.
     func fact(for rollout: Rollout) -> TrafficFact?
 
@@ -40,6 +46,10 @@ package protocol RolloutRouters: Sendable {
 
     /// Leaves the objects of a Rollout that is gone as if it had never been: all traffic on stable, no hashes.
     func cleanUp(after rollout: Rollout) async throws
+
+    /// Takes a Rollout out of objects that still name it as their writer.
+    /// - Parameter isGone: Asked before the first write.
+    func release(_ key: ObjectKey, whenGone isGone: () async throws -> Bool) async throws
 }
 
 /// The routes cannot take the weights yet; what they wait for moves by itself.

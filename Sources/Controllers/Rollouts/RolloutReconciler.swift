@@ -11,6 +11,7 @@ package final class RolloutReconciler: Sendable {
     let routers: any RolloutRouters
     let workloads: RolloutWorkloads?
     let isStrict: Bool
+    let verifyRetry: Duration
     let recorder: EventRecorder
     let clock: any WallClock
     let logger: Logger
@@ -26,7 +27,8 @@ package final class RolloutReconciler: Sendable {
 
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
-        workloads: RolloutWorkloads? = nil, isStrict: Bool = false, recorder: EventRecorder,
+        workloads: RolloutWorkloads? = nil, isStrict: Bool = false,
+        verifyRetry: Duration = RolloutSnapshot.defaultVerifyRetry, recorder: EventRecorder,
         clock: any WallClock = SystemClock(), logger: Logger,
         onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in },
         onFinish: @escaping @Sendable (FinishedUpdate) -> Void = { _ in }
@@ -37,6 +39,7 @@ package final class RolloutReconciler: Sendable {
         self.routers = routers
         self.workloads = workloads
         self.isStrict = isStrict
+        self.verifyRetry = verifyRetry
         self.recorder = recorder
         self.clock = clock
         var logger = logger
@@ -57,6 +60,7 @@ package final class RolloutReconciler: Sendable {
             waitings.withLock { _ = $0.removeValue(forKey: key) }
             pending.forget(key)
             try await leaveRoutes(key)
+            try await routers.release(key) { [api] in try await api.get(.rollouts, key, subresource: nil) == nil }
             try await cleanUp(key, nil)
             return nil
         }
@@ -76,6 +80,7 @@ package final class RolloutReconciler: Sendable {
         }
         try await cleanUp(key, rollout)
         if case .notYetKnown = workloads?.find(for: rollout) { return .milliseconds(200) }
+        guard routers.areKnown(for: rollout) else { return .milliseconds(200) }
         var seen = observe(rollout)
         let now = clock.now()
         var decision = decide(seen, now: now)
@@ -94,7 +99,7 @@ package final class RolloutReconciler: Sendable {
         logger.debug(
             "reconciled",
             metadata: ["rollout": "\(key)", "effects": "\(decision.effects.count)", "phase": "\(rollout.status.phase)"])
-        return decision.requeueAfter
+        return [decision.requeueAfter, routers.revisit(rollout)].compactMap(\.self).min()
     }
 
     /// Gathers what the engine looks at; makes no request.
@@ -113,11 +118,13 @@ package final class RolloutReconciler: Sendable {
         for name in rollout.serviceNames {
             services[name] = caches.services.store.get(ObjectKey(namespace: namespace, name: name))?.fact
         }
-        return RolloutSnapshot(
+        var seen = RolloutSnapshot(
             rollout: rollout, replicaSets: sets, analysisRuns: analyses.facts(of: rollout), services: services,
             traffic: routers.fact(for: rollout),
             referenceProblems: analyses.problems(of: rollout) + routers.problems(of: rollout), workload: workload,
             isStrict: isStrict)
+        seen.verifyRetry = verifyRetry
+        return seen
     }
 
     /// A Rollout that cannot even be decoded says so in its status; nothing else of it is touched.

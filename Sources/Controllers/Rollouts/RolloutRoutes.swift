@@ -1,37 +1,26 @@
 package import Kubernetes
-package import Logging
 package import Manifest
 package import RolloutEngine
 import TrafficEngine
 
-/// Carries weights into VirtualServices, DestinationRules and Ingresses, from caches of those kinds.
+/// Carries weights into the objects of meshes and ingresses, from caches of those kinds.
 package final class RolloutRoutes: RolloutRouters {
     /// Writes of one reconcile that met a newer object are planned again from a fresh read.
     private static let conflictRetries = 5
 
     private let api: any KubernetesAPI
-    private let caches: [String: Informer<UntypedObject>]
+    private let caches: RouteCaches
     private let replicaSets: Store<ReplicaSet>
+    private let clock: any WallClock
 
-    /// - Parameter caches: By kind: `VirtualService`, `DestinationRule`, `Ingress`.
-    package init(api: any KubernetesAPI, caches: [Informer<UntypedObject>], replicaSets: Store<ReplicaSet>) {
+    package init(
+        api: any KubernetesAPI, caches: RouteCaches, replicaSets: Store<ReplicaSet>,
+        clock: any WallClock = SystemClock()
+    ) {
         self.api = api
-        self.caches = Dictionary(caches.map { ($0.resource.kind, $0) }, uniquingKeysWith: { $1 })
+        self.caches = caches
         self.replicaSets = replicaSets
-    }
-
-    /// Makes the caches, for the API version of Istio that the cluster serves.
-    package static func caches(
-        _ api: any KubernetesAPI, namespace: String?, istioVersion: String, logger: Logger
-    ) -> [Informer<UntypedObject>] {
-        [
-            Resource(
-                group: "networking.istio.io", version: istioVersion, plural: "virtualservices", kind: "VirtualService"),
-            Resource(
-                group: "networking.istio.io", version: istioVersion, plural: "destinationrules", kind: "DestinationRule"
-            ),
-            Resource(group: "networking.k8s.io", version: "v1", plural: "ingresses", kind: "Ingress"),
-        ].map { Informer(api, $0, ListOptions(namespace: namespace), logger: logger) }
+        self.clock = clock
     }
 
     /// What a Rollout's routers look at, as `RolloutReference.route`; for the index of Rollouts.
@@ -40,14 +29,29 @@ package final class RolloutRoutes: RolloutRouters {
         return routing.references.map { RolloutReference.route($0.reference.kind, $0.reference.key) }
     }
 
-    package func fact(for rollout: Rollout) -> TrafficFact? {
+    package func areKnown(for rollout: Rollout) -> Bool {
+        guard let routing = Routing(rollout) else { return true }
+        var areKnown = true
+        // Asks for all of them at once.
+        for kind in routing.kinds { if case .notYetKnown = caches.state(kind) { areKnown = false } }
+        return areKnown
+    }
+
+    package func revisit(_ rollout: Rollout) -> Duration? {
         guard let routing = Routing(rollout) else { return nil }
-        let objects = objects(routing)
+        let objects = routing.gather { caches.get($0) }
+        return routing.routers.compactMap { $0.due(objects) }.min().map { max(.milliseconds(100), $0 - clock.now()) }
+    }
+
+    package func fact(for rollout: Rollout) -> TrafficFact? {
+        let recorded = rollout.status.weights.map {
+            TrafficSubject.Services(canary: $0.canary.serviceName, stable: $0.stable.serviceName)
+        }
+        guard let routing = Routing(rollout, services: recorded) else { return nil }
+        let objects = routing.gather { caches.get($0) }
         let hashes = routing.routers.reduce(into: Set<String>()) { $0.formUnion($1.referencedHashes(objects)) }
         // An object that the cache has in an older state than we wrote is as we wrote it.
-        let isBehind = routing.references.contains { reference in
-            caches[reference.reference.kind]?.store.isBehind(reference.reference.key) ?? false
-        }
+        let isBehind = routing.references(namedIn: objects).contains { caches.isBehind($0.reference) }
         guard !isBehind, let weights = rollout.status.weights else {
             // With which routes it was written nobody knows: where they have to go, they are taken back once more.
             let hasRoutes = rollout.spec.canary?.hasManagedRoutes ?? false
@@ -58,6 +62,7 @@ package final class RolloutRoutes: RolloutRouters {
             canaryWeight: weights.canary.weight, stableWeight: weights.stable.weight, maxWeight: routing.maxWeight,
             canaryHash: weights.canary.podTemplateHash, stableHash: weights.stable.podTemplateHash,
             unavailableHashes: unavailable(rollout))
+        intent.now = clock.now()
         let isBare = routing.configuration.plan(intent, for: routing.subject, objects).isEmpty
         intent.managedRoutes = rollout.recordedRoutes.compactMap(ManagedRoute.init)
         return TrafficFact(
@@ -67,23 +72,16 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
-        Self.problems(of: rollout, isComplete: true) { objects($0) }
+        Self.problems(of: rollout, isComplete: true, state: { caches.state($0) }, object: { caches.get($0) })
     }
 
     /// What is wrong with the objects that a Rollout's routers change.
-    /// - Parameter isComplete: An object that is not among them does not exist; else it may be elsewhere.
+    /// - Parameters:
+    ///   - isComplete: An object that is not among them does not exist; else it may be elsewhere.
+    ///   - state: What is known of a kind.
     package static func problems(
-        of rollout: Rollout, isComplete: Bool, object: (ObjectReference) -> JSON?
-    ) -> [FieldProblem] {
-        problems(of: rollout, isComplete: isComplete) { routing in
-            var objects: [ObjectReference: JSON] = [:]
-            for reference in routing.references.map(\.reference) { objects[reference] = object(reference) }
-            return objects
-        }
-    }
-
-    private static func problems(
-        of rollout: Rollout, isComplete: Bool, objects: (Routing) -> [ObjectReference: JSON]
+        of rollout: Rollout, isComplete: Bool, state: (GroupKind) -> RouteCaches.State = { _ in .known },
+        object: (ObjectReference) -> JSON?
     ) -> [FieldProblem] {
         let routing: Routing?
         do throws(JSONError) {
@@ -92,8 +90,11 @@ package final class RolloutRoutes: RolloutRouters {
             return [FieldProblem(error.fieldPath, .invalid, "\(error.reason); correct its type")]
         }
         guard let routing else { return [] }
-        let found = objects(routing)
-        let missing = Set(routing.references.filter { $0.isRequired && found[$0.reference] == nil }.map(\.path))
+        let unreadable = routing.unreadable(state)
+        guard unreadable.isEmpty else { return unreadable }
+        let found = routing.gather(object)
+        let missing = Set(
+            routing.references(namedIn: found).filter { $0.isRequired && found[$0.reference] == nil }.map(\.path))
         return routing.routers.flatMap { $0.validate(found) }.compactMap { problem in
             let isMissing = missing.contains(problem.path)
             if isMissing, !isComplete { return nil }
@@ -105,32 +106,50 @@ package final class RolloutRoutes: RolloutRouters {
         _ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent]
     ) async throws {
         // Routers that cannot be read have not taken their weights: an abort must not go on as if they had.
-        guard let routing = try Routing(reading: rollout) else { return }
+        let services = TrafficSubject.Services(canary: request.canaryService, stable: request.stableService)
+        guard let routing = try Routing(reading: rollout, services: services) else { return }
         let recorded = rollout.status.weights?.canary
         let canary = replicaSets.ownedBy(rollout.uid).first { $0.hash == request.canaryHash }
-        let intent = TrafficIntent(
+        var intent = TrafficIntent(
             canaryWeight: request.canaryWeight, maxWeight: request.maxWeight, canaryHash: request.canaryHash,
             stableHash: request.stableHash, managedRoutes: request.routes.compactMap(ManagedRoute.init),
             // Routes reach the canary whatever its weight is.
             weightsFirst: (canary?.availableReplicas ?? 0) == 0
                 && ((recorded?.weight ?? 0) > 0 || rollout.spec.canary?.hasManagedRoutes ?? false),
             unavailableHashes: unavailable(rollout))
-        var objects = objects(routing)
+        intent.now = clock.now()
+        var objects = routing.gather { caches.get($0) }
         for attempt in 0...Self.conflictRetries {
             let plan = routing.configuration.plan(intent, for: routing.subject, objects)
-            do {
-                for write in plan.writes {
-                    if let written = try await perform(write) { objects[write.reference] = written }
+            var failure: (write: TrafficWrite, error: KubernetesError)?
+            for write in plan.writes {
+                do throws(KubernetesError) {
+                    try await perform(write)
                     events.append(RolloutEvent(write.eventReason, write.eventMessage))
+                } catch {
+                    failure = (write, error)
+                    break
                 }
-                if let error = plan.errors.first(where: { $0.code != .waiting }) { throw error }
-                if let error = plan.errors.first { throw RouterNotReady("\(error)") }
-                return
-            } catch let error as KubernetesError
-                where (error.isConflict || error.isAlreadyExists) && attempt < Self.conflictRetries
-            {
-                objects = try await read(routing)
             }
+            if let failure {
+                let canRepeat = failure.error.isConflict || failure.error.isAlreadyExists
+                guard canRepeat, attempt < Self.conflictRetries else {
+                    if !failure.error.isConflict, !failure.write.failureReason.isEmpty {
+                        let message = "cannot write \(failure.write.reference): \(failure.error)"
+                        events.append(RolloutEvent(failure.write.failureReason, message, isWarning: true))
+                    }
+                    throw failure.error
+                }
+                objects = try await read(routing)
+                continue
+            }
+            let errors = plan.errors.filter { $0.code != .waiting }
+            for error in errors where !error.eventReason.isEmpty {
+                events.append(RolloutEvent(error.eventReason, "\(error)", isWarning: true))
+            }
+            if let error = errors.first { throw error }
+            if let error = plan.errors.first { throw RouterNotReady("\(error)") }
+            return
         }
     }
 
@@ -140,13 +159,23 @@ package final class RolloutRoutes: RolloutRouters {
         let objects = try await read(routing)
         for router in routing.routers {
             for write in router.cleanUp(objects) {
-                do throws(KubernetesError) {
-                    _ = try await perform(write)
-                } catch {
-                    // Gone with its Rollout.
-                    guard error.isNotFound else { throw error }
-                }
+                try await performIfThere(write)
             }
+        }
+    }
+
+    package func release(_ key: ObjectKey, whenGone isGone: () async throws -> Bool) async throws {
+        let writes = caches.ingresses(recording: key).compactMap { ALBOrphans.release(key.name, from: $0) }
+        guard !writes.isEmpty, try await isGone() else { return }
+        for write in writes { try await performIfThere(write) }
+    }
+
+    private func performIfThere(_ write: TrafficWrite) async throws(KubernetesError) {
+        do throws(KubernetesError) {
+            try await perform(write)
+        } catch {
+            // Gone with its Rollout.
+            guard error.isNotFound else { throw error }
         }
     }
 
@@ -159,14 +188,16 @@ package final class RolloutRoutes: RolloutRouters {
         let routers: [any TrafficRouter]
         let maxWeight: Int
         var references: [TrafficReference] { routers.flatMap(\.references) }
+        var kinds: Set<GroupKind> { Set(references.map(\.reference.groupKind)) }
 
         /// A malformed configuration is a problem for validation; elsewhere it routes nothing.
-        init?(_ rollout: Rollout) {
-            guard let routing = try? Routing(reading: rollout) else { return nil }
+        init?(_ rollout: Rollout, services: TrafficSubject.Services? = nil) {
+            guard let routing = try? Routing(reading: rollout, services: services) else { return nil }
             self = routing
         }
 
-        init?(reading rollout: Rollout) throws(JSONError) {
+        /// - Parameter services: The roles of `pingPong` where they are not those of the status.
+        init?(reading rollout: Rollout, services: TrafficSubject.Services? = nil) throws(JSONError) {
             guard let canary = rollout.spec.canary, let routing = canary.trafficRouting else { return nil }
             var json = JSON.object(routing.routers)
             if let weight = routing.maxTrafficWeight { json["maxTrafficWeight"] = JSON(weight) }
@@ -177,10 +208,46 @@ package final class RolloutRoutes: RolloutRouters {
             configuration = try TrafficConfiguration(json)
             subject = TrafficSubject(
                 rollout: rollout.key, uid: rollout.uid, canaryService: canary.canaryService,
-                stableService: canary.stableService)
+                stableService: canary.stableService,
+                pingPong: canary.pingPong == nil ? nil : services ?? canary.services(rollout.status))
             routers = configuration.routers(for: subject)
             maxWeight = canary.maxWeight
             if routers.isEmpty { return nil }
+        }
+
+        /// All references, with those that the objects name.
+        func references(namedIn objects: [ObjectReference: JSON]) -> [TrafficReference] {
+            references + routers.flatMap { $0.references(namedIn: objects) }
+        }
+
+        /// The objects that the routers look at.
+        func gather(_ find: (ObjectReference) -> JSON?) -> [ObjectReference: JSON] {
+            var objects: [ObjectReference: JSON] = [:]
+            for reference in references.map(\.reference) { objects[reference] = find(reference) }
+            for reference in references(namedIn: objects).map(\.reference) where objects[reference] == nil {
+                objects[reference] = find(reference)
+            }
+            return objects
+        }
+
+        /// What keeps their kinds from being read, for the first field of each.
+        func unreadable(_ state: (GroupKind) -> RouteCaches.State) -> [FieldProblem] {
+            var seen: Set<GroupKind> = []
+            return references.compactMap { reference in
+                let kind = reference.reference.groupKind
+                guard seen.insert(kind).inserted else { return nil }
+                switch state(kind) {
+                case .known, .notYetKnown: return nil
+                case .notServed:
+                    return FieldProblem(
+                        reference.path, .notFound,
+                        "the cluster serves no \(kind.kind) of \(kind.group) in the version that is spoken; install its CustomResourceDefinition"
+                    )
+                case .forbidden(let why):
+                    return FieldProblem(
+                        reference.path, .invalid, "\(kind.kind) of \(kind.group) cannot be read: \(why); grant it")
+                }
+            }
         }
     }
 
@@ -190,37 +257,46 @@ package final class RolloutRoutes: RolloutRouters {
                 .map(\.hash))
     }
 
-    private func objects(_ routing: Routing) -> [ObjectReference: JSON] {
-        var objects: [ObjectReference: JSON] = [:]
-        for reference in routing.references.map(\.reference) {
-            objects[reference] = caches[reference.kind]?.store.get(reference.key)?.json
-        }
-        return objects
-    }
-
     private func read(_ routing: Routing) async throws(KubernetesError) -> [ObjectReference: JSON] {
         var objects: [ObjectReference: JSON] = [:]
-        for reference in routing.references.map(\.reference) {
-            guard let resource = caches[reference.kind]?.resource else { continue }
-            objects[reference] = try await api.get(resource, reference.key, subresource: nil)
+        func read(_ references: [TrafficReference]) async throws(KubernetesError) {
+            for reference in references.map(\.reference) {
+                guard let resource = caches.resource(reference.groupKind) else { continue }
+                objects[reference] = try await api.get(resource, reference.key, subresource: nil)
+            }
         }
+        try await read(routing.references)
+        try await read(routing.routers.flatMap { $0.references(namedIn: objects) })
         return objects
     }
 
-    private func perform(_ write: TrafficWrite) async throws(KubernetesError) -> JSON? {
-        guard let cache = caches[write.reference.kind] else { return nil }
+    private func perform(_ write: TrafficWrite) async throws(KubernetesError) {
+        guard let resource = caches.resource(write.reference.groupKind) else { return }
         let options = WriteOptions(fieldManager: TrafficWrite.fieldManager)
         let written: JSON
         switch write.change {
-        case .create(let object):
+        case .create(var object):
+            // Of several versions that a kind has had, the one that this cluster is spoken to in.
+            object["apiVersion"] = .string(resource.apiVersion)
             written = try await api.create(
-                cache.resource, namespace: write.reference.namespace, object, subresource: nil, options)
+                resource, namespace: write.reference.namespace, object, subresource: nil, options)
         case .mergePatch(let patch):
-            written = try await api.patch(
-                cache.resource, write.reference.key, .merge, patch, subresource: nil, options)
+            written = try await api.patch(resource, write.reference.key, .merge, patch, subresource: nil, options)
+        case .delete(let resourceVersion):
+            try await api.delete(resource, write.reference.key, DeleteOptions(resourceVersion: resourceVersion))
+            return
         }
-        cache.store.noteWrite(write.reference.key, written.resourceVersion)
-        return written
+        caches.noteWrite(write.reference, written.resourceVersion)
+    }
+}
+
+extension CanaryStrategy {
+    /// The Services of both sides as the status has them.
+    fileprivate func services(_ status: RolloutStatus) -> TrafficSubject.Services? {
+        guard let pingPong else { return nil }
+        return status.stablePingPong == "ping"
+            ? .init(canary: pingPong.pongService, stable: pingPong.pingService)
+            : .init(canary: pingPong.pingService, stable: pingPong.pongService)
     }
 }
 

@@ -70,22 +70,6 @@ struct LintedObjects {
         let root = "spec.strategy.canary.trafficRouting"
         let namespace = rollout.key.namespace
         var problems: [FieldProblem] = []
-        if let alb = routing.settings("alb") {
-            let rootService = alb["rootService"]?.stringValue ?? ""
-            let service = rootService.isEmpty ? canary.stableService : rootService
-            let many = (alb["ingresses"]?.arrayValue ?? []).enumerated().map { ("ingresses[\($0)]", $1.stringValue) }
-            for (field, name) in [("ingress", alb["ingress"]?.stringValue)] + many {
-                guard let name, let ingress = find("Ingress", of: "networking.k8s.io", name, namespace),
-                    !leads(ingress, to: service)
-                else {
-                    continue
-                }
-                problems.append(
-                    FieldProblem(
-                        "\(root).alb.\(field)", .invalid,
-                        "Ingress \"\(name)\" has no rule with a path to the Service \(service); add one"))
-            }
-        }
         for (index, mapping) in (routing.settings("ambassador")?["mappings"]?.arrayValue ?? []).enumerated() {
             guard let name = mapping.stringValue, let object = find("Mapping", of: "getambassador.io", name, namespace),
                 object.at("spec", "weight")?.isNull == false
@@ -101,14 +85,6 @@ struct LintedObjects {
             problems.append(FieldProblem("\(root).appMesh.virtualService", .invalid, problem))
         }
         return problems
-    }
-
-    private func leads(_ ingress: JSON, to service: String) -> Bool {
-        (ingress.at("spec", "rules")?.arrayValue ?? []).contains { rule in
-            (rule.at("http", "paths")?.arrayValue ?? []).contains {
-                $0.at("backend", "service", "name")?.stringValue == service
-            }
-        }
     }
 
     private func meshProblem(_ name: String, _ namespace: String) -> String? {

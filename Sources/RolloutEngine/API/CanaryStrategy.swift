@@ -71,7 +71,7 @@ package struct CanaryStrategy: Hashable, Sendable {
 
 /// `trafficRouting`: which routers carry the weights, and their raw configuration.
 package struct TrafficRouting: Hashable, Sendable {
-    /// The routers' JSON by name: `istio`, `nginx`.
+    /// The routers' JSON by name, such as `istio`.
     package var routers: [String: JSON] = [:]
     package var maxTrafficWeight: Int?
     /// `nil` where the field is absent.
@@ -86,7 +86,7 @@ package struct TrafficRouting: Hashable, Sendable {
         try reader.readObject { reader, name throws(JSONError) in
             if try reader.readNull() { return }
             switch name {
-            case "istio", "nginx": found.routers[name] = try reader.readJSON()
+            case "istio", "nginx", "alb": found.routers[name] = try reader.readJSON()
             case "maxTrafficWeight": found.maxTrafficWeight = try reader.readInt32()
             case "managedRoutes":
                 var names: [String] = []
@@ -94,7 +94,7 @@ package struct TrafficRouting: Hashable, Sendable {
                     if let name = (try reader.readJSON())["name"]?.stringValue { names.append(name) }
                 }
                 found.managedRoutes = names
-            case "alb", "smi", "ambassador", "appMesh", "traefik", "apisix", "plugins":
+            case "smi", "ambassador", "appMesh", "traefik", "apisix", "plugins":
                 found.refused[name] = try reader.readJSON()
             default: break
             }

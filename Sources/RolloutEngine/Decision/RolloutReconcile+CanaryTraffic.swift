@@ -134,7 +134,7 @@ extension RolloutReconcile {
         status.weights = weights
         areRoutesSettled = true
         if weights.verified == false {
-            wake(at: now + .seconds(10))
+            wake(at: now + seen.verifyRetry)
             // At the end of the steps nothing may be scaled down before the routers confirm.
             return weight < maxWeight
         }

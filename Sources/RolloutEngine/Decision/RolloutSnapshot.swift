@@ -19,6 +19,16 @@ package struct RolloutSnapshot: Sendable {
     package var pods: [PodFact]?
     /// Keep the defects of upstream that people may rely on (`--strict-compat`).
     package var isStrict = false
+    /// After how long an unconfirmed weight is looked at again.
+    package var verifyRetry = RolloutSnapshot.defaultVerifyRetry
+
+    package static let defaultVerifyRetry: Duration = .seconds(10)
+
+    /// What `ROLLOUT_VERIFY_RETRY_INTERVAL` says, in whole seconds from 1 on; `nil` where it says nothing sensible.
+    package static func verifyRetry(_ text: String) -> Duration? {
+        guard let seconds = Int32(text), seconds > 0 else { return nil }
+        return .seconds(seconds)
+    }
 
     package init(
         rollout: Rollout, replicaSets: [ReplicaSet] = [], analysisRuns: [AnalysisRunFact] = [],

@@ -13,6 +13,9 @@ extension RolloutSnapshot {
             "referenceProblems": .array(referenceProblems.map(\.json)),
             "strict": .bool(isStrict),
         ]
+        if verifyRetry != Self.defaultVerifyRetry {
+            json["verifyRetrySeconds"] = .int(verifyRetry.components.seconds)
+        }
         if let traffic {
             json["traffic"] = [
                 "inSync": .bool(traffic.isInSync), "inSyncWithoutRoutes": .bool(traffic.isInSyncWithoutRoutes),
@@ -44,6 +47,7 @@ extension RolloutSnapshot {
         }
         referenceProblems = (json["referenceProblems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
         isStrict = json["strict"] == true
+        if let seconds = json["verifyRetrySeconds"]?.intValue { verifyRetry = .seconds(seconds) }
         if let traffic = json["traffic"] {
             self.traffic = TrafficFact(
                 isInSync: traffic["inSync"] == true, isInSyncWithoutRoutes: traffic["inSyncWithoutRoutes"]?.boolValue,

@@ -56,7 +56,7 @@ struct NGINXRouter: TrafficRouter {
                 problems.append(TrafficProblem(ingress.path, "\(reference): \(noRule)"))
             }
             let canary = self.reference(canaryName(of: ingress.name))
-            if let object = objects[canary], !isOwned(object) {
+            if let object = objects[canary], !subject.controls(object) {
                 problems.append(TrafficProblem(ingress.path, "\(canary) exists and is not controlled by this Rollout"))
             }
         }
@@ -74,7 +74,7 @@ struct NGINXRouter: TrafficRouter {
             let annotations = annotations(of: stable, intent)
             let canaryReference = reference(canaryName(of: ingress.name))
             if let live = objects[canaryReference] {
-                guard isOwned(live) else {
+                guard subject.controls(live) else {
                     throw TrafficError(.owned, canaryReference, "it exists and is not controlled by this Rollout")
                 }
                 var desired = live
@@ -165,25 +165,14 @@ struct NGINXRouter: TrafficRouter {
         return result.merging(wanted) { $1 }
     }
 
-    private func isOwned(_ object: JSON) -> Bool {
-        (object.at("metadata", "ownerReferences")?.arrayValue ?? [])
-            .contains {
-                $0["controller"]?.boolValue == true && $0["uid"]?.stringValue == subject.uid && !subject.uid.isEmpty
-            }
-    }
-
     private func create(
         _ reference: ObjectReference, _ spec: JSON, _ annotations: [String: String], weight: Int
     ) -> TrafficWrite {
-        let owner: JSON = [
-            "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "name": .string(subject.rollout.name),
-            "uid": .string(subject.uid), "controller": true, "blockOwnerDeletion": true,
-        ]
         let object: JSON = [
             "apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
             "metadata": [
                 "name": .string(reference.name), "namespace": .string(reference.namespace),
-                "annotations": JSON(annotations), "ownerReferences": [owner],
+                "annotations": JSON(annotations), "ownerReferences": [subject.owner],
             ],
             "spec": spec,
         ]

@@ -12,4 +12,10 @@ struct AcceptedFlags: ParsableArguments {
     @Option(help: .hidden) var kloglevel: Int?
     @Option(help: .hidden) var nginxIngressClasses: [String] = []
     @Option(help: .hidden) var albIngressClasses: [String] = []
+    /// Ingresses are found by name, in the version that every server since 1.19 has.
+    @Option(help: .hidden) var ingressApiVersion: String?
+    @Option(help: .hidden) var albTagKeyResourceId: String?
+    @Option(help: .hidden) var awsTargetGroupBindingApiVersion: String?
+    /// Refused where it is on: see `ControllerCommand.validate`.
+    @Flag(help: .hidden) var awsVerifyTargetGroup = false
 }

@@ -3,6 +3,7 @@ import Controllers
 import Glibc
 import Kubernetes
 import Logging
+import RolloutEngine
 
 /// Runs the controller until it is told to stop.
 struct ControllerCommand: AsyncParsableCommand {
@@ -54,6 +55,11 @@ struct ControllerCommand: AsyncParsableCommand {
     @OptionGroup(title: "Accepted from Argo Rollouts, without effect") var accepted: AcceptedFlags
 
     func validate() throws {
+        if accepted.awsVerifyTargetGroup {
+            throw ValidationError(
+                "--aws-verify-target-group needs the AWS API, which this version does not speak; remove it: weights of "
+                    + "load balancers are then not verified")
+        }
         if let value = defaultOnRejection, !["hold", "restore", "revert"].contains(value) {
             throw ValidationError("--default-on-rejection is \"\(value)\"; use hold, restore or revert")
         }
@@ -87,6 +93,11 @@ struct ControllerCommand: AsyncParsableCommand {
         let level = level ?? .info
         let format: StandardErrorLog.Format = logformat == "json" ? .json : .text
         let logger = Logger(label: "sluice") { _ in StandardErrorLog(format: format, level: level) }
+        if let text = Self.verifyRetryText, RolloutSnapshot.verifyRetry(text) == nil {
+            logger.warning(
+                "ROLLOUT_VERIFY_RETRY_INTERVAL is not a whole number of seconds from 1 on; using 10",
+                metadata: ["value": "\(text.prefix(60))"])
+        }
         let configuration = try connection.apply(
             to: ClusterConnection.configuration(
                 kubeconfig: kubeconfig, context: context, cluster: connection.cluster, user: connection.user,
@@ -99,6 +110,8 @@ struct ControllerCommand: AsyncParsableCommand {
             configuration, jobs: try ClusterConnection.analysisJobs(), client: client, options: options, logger: logger)
         try await process.run()
     }
+
+    private static var verifyRetryText: String? { ClusterConnection.variable("ROLLOUT_VERIFY_RETRY_INTERVAL") }
 
     /// The options that the flags stand for.
     var options: ControllerOptions {
@@ -132,7 +145,8 @@ struct ControllerCommand: AsyncParsableCommand {
         options.httpPort = port
         options.bindAddress = bind
         options.enablesActions = enableActions
-        options.istioVersion = istioApiVersion
+        options.verifyRetry = Self.verifyRetryText.flatMap(RolloutSnapshot.verifyRetry) ?? options.verifyRetry
+        options.routers.istio = istioApiVersion
         return options
     }
 }

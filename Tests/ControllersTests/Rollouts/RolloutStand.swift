@@ -13,7 +13,7 @@ struct RolloutStand {
     let api: CountingAPI
     let runtime: WorkloadRuntime
     let caches: RolloutCaches
-    let routes: [Informer<UntypedObject>]
+    let routes: RouteCaches
     let analyses = ScriptedAnalyses()
     let reconciler: RolloutReconciler
     let events = Lock<[RolloutEvent]>([])
@@ -45,12 +45,12 @@ struct RolloutStand {
         }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         caches = RolloutController.caches(api, options: ControllerOptions(), logger: logger)
-        routes = RolloutRoutes.caches(api, namespace: nil, istioVersion: "v1alpha3", logger: logger)
+        routes = RouteCaches(api, namespace: nil, isFilledByHand: true, logger: logger)
         let events = events
         recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
         reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: analyses,
-            routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store),
+            routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store, clock: clock),
             recorder: recorder, clock: clock, logger: logger,
             onEvent: { _, event in events.withLock { $0.append(event) } })
     }
@@ -120,7 +120,7 @@ struct RolloutStand {
         try await refresh(caches.rollouts)
         try await refresh(caches.replicaSets)
         try await refresh(caches.services)
-        for cache in routes { try await refresh(cache) }
+        for cache in routes.informers { try await refresh(cache) }
     }
 
     private func refresh<Object: CachedObject>(_ informer: Informer<Object>) async throws {

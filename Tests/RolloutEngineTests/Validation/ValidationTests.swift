@@ -186,8 +186,8 @@ import Testing
             path: "spec.strategy.canary.trafficRouting.appMesh.virtualService", words: "a virtual service is needed"),
         Row(
             testDescription: "not supported yet",
-            patch: routed(["trafficRouting": ["alb": ["ingress": "a", "servicePort": 80]]]),
-            path: "spec.strategy.canary.trafficRouting.alb", words: "alb is not supported yet"),
+            patch: routed(["trafficRouting": ["plugins": ["shop/router": [:]]]]),
+            path: "spec.strategy.canary.trafficRouting.plugins", words: "plugins is not supported yet"),
     ]
 
     private static let stepRows = [

@@ -1,0 +1,138 @@
+package import Kubernetes
+package import Logging
+package import Manifest
+import TrafficEngine
+
+/// Versions of the routers' APIs that are spoken.
+package struct RouterVersions: Hashable, Sendable {
+    /// Of Istio.
+    package var istio = "v1alpha3"
+
+    package init() {}
+}
+
+/// The objects that routers read and write; each kind is watched from the first Rollout on that uses it.
+package final class RouteCaches: Sendable {
+    /// What is known of a kind.
+    package enum State: Sendable {
+        case known
+        /// The first list is still under way.
+        case notYetKnown
+        /// The cluster does not serve it.
+        case notServed
+        /// We may not read it, and why.
+        case forbidden(String)
+    }
+
+    private let kinds: [GroupKind: Kind]
+    private let isFilledByHand: Bool
+
+    private struct Kind: Sendable {
+        var informer: Informer<UntypedObject>
+        var isWanted = Latch()
+    }
+
+    /// - Parameter isFilledByHand: Nobody runs the caches, and what is in them is all there is; for tests.
+    package init(
+        _ api: any KubernetesAPI, namespace: String?, versions: RouterVersions = RouterVersions(),
+        isFilledByHand: Bool = false, logger: Logger
+    ) {
+        self.isFilledByHand = isFilledByHand
+        var kinds: [GroupKind: Kind] = [:]
+        for (kind, resource) in Self.resources(versions) {
+            kinds[kind] = Kind(
+                informer: Informer(
+                    api, resource, ListOptions(namespace: namespace),
+                    indexes: kind == Self.ingress ? [Self.managers: Self.managers(of:)] : [:], logger: logger))
+        }
+        self.kinds = kinds
+    }
+
+    /// The kinds as routers name them, with what the cluster serves for them.
+    private static func resources(_ versions: RouterVersions) -> [GroupKind: Resource] {
+        func resource(_ group: String, _ version: String, _ kind: String, _ plural: String) -> Resource {
+            Resource(group: group, version: version, plural: plural, kind: kind)
+        }
+        let istio = "networking.istio.io"
+        return [
+            ingress: resource(ingress.group, "v1", "Ingress", "ingresses"),
+            GroupKind(group: istio, kind: "VirtualService"):
+                resource(istio, versions.istio, "VirtualService", "virtualservices"),
+            GroupKind(group: istio, kind: "DestinationRule"):
+                resource(istio, versions.istio, "DestinationRule", "destinationrules"),
+        ]
+    }
+
+    private static let ingress = GroupKind(group: "networking.k8s.io", kind: "Ingress")
+
+    /// For tests that fill them.
+    package var informers: [Informer<UntypedObject>] { kinds.values.map(\.informer) }
+
+    // MARK: Reading
+
+    package func get(_ reference: ObjectReference) -> JSON? {
+        kinds[reference.groupKind]?.informer.store.get(reference.key)?.json
+    }
+
+    package func resource(_ kind: GroupKind) -> Resource? { kinds[kind]?.informer.resource }
+
+    /// What is known of a kind, which is watched from now on.
+    package func state(_ kind: GroupKind) -> State {
+        guard let found = kinds[kind] else { return .notServed }
+        if isFilledByHand { return .known }
+        found.isWanted.open()
+        let health = found.informer.health
+        if found.informer.hasSynced { return health.isMissing ? .notServed : .known }
+        if let error = health.lastError, error.isForbidden { return .forbidden("\(error)") }
+        return .notYetKnown
+    }
+
+    // MARK: Own writes
+
+    package func noteWrite(_ reference: ObjectReference, _ resourceVersion: String) {
+        kinds[reference.groupKind]?.informer.store.noteWrite(reference.key, resourceVersion)
+    }
+
+    package func isBehind(_ reference: ObjectReference) -> Bool {
+        kinds[reference.groupKind]?.informer.store.isBehind(reference.key) ?? false
+    }
+
+    // MARK: Watching
+
+    /// Calls `changed` with the kind and key of every object that changes; register before they run.
+    package func onChange(_ changed: @escaping @Sendable (GroupKind, ObjectKey) -> Void) {
+        for (kind, found) in kinds { found.informer.onChange { key, _, _ in changed(kind, key) } }
+    }
+
+    /// Calls `named` with the Rollouts that an Ingress says it was written by; register before they run.
+    package func onRecord(_ named: @escaping @Sendable ([ObjectKey]) -> Void) {
+        kinds[Self.ingress]?.informer.onChange { key, _, new in
+            guard let new else { return }
+            let rollouts = ALBOrphans.rollouts(recordedIn: new.json)
+            if !rollouts.isEmpty { named(rollouts.map { ObjectKey(namespace: key.namespace, name: $0) }) }
+        }
+    }
+
+    /// The Ingresses that name a Rollout as the writer of some of their annotations.
+    package func ingresses(recording rollout: ObjectKey) -> [JSON] {
+        kinds[Self.ingress]?.informer.store.indexed(Self.managers, rollout.description).map(\.json) ?? []
+    }
+
+    private static let managers = "managers"
+
+    private static func managers(of ingress: UntypedObject) -> [String] {
+        ALBOrphans.rollouts(recordedIn: ingress.json).map {
+            ObjectKey(namespace: ingress.key.namespace, name: $0).description
+        }
+    }
+
+    /// For the manager; a kind that no Rollout uses costs nothing.
+    package var managed: [ManagedCache] {
+        kinds.values.map { kind in
+            ManagedCache(run: {
+                guard await kind.isWanted.wait() else { return }
+                await kind.informer.run()
+            })
+        }
+    }
+}
