@@ -66,6 +66,17 @@ package struct ByteHash: Sendable {
     package static func of(_ bytes: Span<UInt8>, _ start: Int, _ end: Int) -> UInt64 {
         let raw = bytes.bytes
         var hash: UInt64 = 0x9E37_79B9_7F4A_7C15 ^ UInt64(truncatingIfNeeded: end &- start)
+        // Most names are short.
+        if end &- start < 16, start &+ 16 <= bytes.count {
+            var word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self))
+            var rest = end &- start
+            if rest >= 8 {
+                hash = fold(hash ^ word)
+                word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: start &+ 8, as: UInt64.self))
+                rest &-= 8
+            }
+            return fold(rest == 0 ? hash : hash ^ word & (1 &<< UInt64(8 &* rest) &- 1))
+        }
         var index = start
         while index &+ 8 <= end {
             let word = UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
@@ -88,6 +99,7 @@ package struct ByteHash: Sendable {
     }
 
     package static func of(_ text: some Sequence<UInt8>) -> UInt64 {
+        if let hash = text.withContiguousStorageIfAvailable({ of($0.span, 0, $0.count) }) { return hash }
         let bytes = Array(text)
         return of(bytes.span, 0, bytes.count)
     }

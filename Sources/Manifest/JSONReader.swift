@@ -169,6 +169,20 @@ package struct JSONReader: Sendable {
         return start..<stop
     }
 
+    /// What ``readPlainText()`` would read.
+    package func plainTextAhead() -> Range<Int>? {
+        guard position < end, bytes[position] == UInt8(ascii: "\"") else { return nil }
+        let start = position + 1
+        let stop = nextQuoteOrEscape(from: start)
+        guard stop < end, bytes[stop] == UInt8(ascii: "\"") else { return nil }
+        return start..<stop
+    }
+
+    /// As ``text(_:)``, as ``readSharedString()`` gives it.
+    package func sharedText(_ range: Range<Int>) -> String {
+        KeyInterner.values.string(bytes.span, range.lowerBound, range.upperBound)
+    }
+
     /// The string between offsets that ``readPlainText()`` gave.
     package func text(_ range: Range<Int>) -> String {
         bytes.span.extracting(range).withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
@@ -263,6 +277,72 @@ package struct JSONReader: Sendable {
         }
     }
 
+    /// As ``readObject(_:)``, with the place of each key in `names`; members of other names are skipped.
+    package mutating func readMembers(
+        of names: MemberNames, _ member: (inout JSONReader, Int) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        if position >= end || bytes[position] != UInt8(ascii: "{") {
+            if try readNull() { return }
+            try expect(.object, "an object")
+        }
+        try enter()
+        position += 1
+        skipWhitespace()
+        if try take(UInt8(ascii: "}")) { return leave() }
+        var next = 0
+        while true {
+            skipWhitespace()
+            let keyStart = position
+            let index = try readName(names, next)
+            skipWhitespace()
+            let before = position
+            do {
+                if index >= 0 {
+                    next = index &+ 1
+                    try member(&self, index)
+                }
+                if position == before { try skipValue() }
+            } catch {
+                var reader = JSONReader(bytes, range: keyStart..<end)
+                throw JSONError(error.reason, offset: error.offset, path: [try reader.readString()] + error.path)
+            }
+            skipWhitespace()
+            if try take(UInt8(ascii: ",")) { continue }
+            if try take(UInt8(ascii: "}")) { return leave() }
+            throw JSONError("expected ',' or '}' in an object", offset: position)
+        }
+    }
+
+    /// Reads a name and the colon behind it; names that nobody asked for are -1.
+    @inline(__always)
+    private mutating func readName(_ names: MemberNames, _ next: Int) throws(JSONError) -> Int {
+        // A member may be missing.
+        var index = next
+        if !isNext(names.patterns[index]) { index &+= 1 }
+        if index == next || isNext(names.patterns[index]) {
+            position &+= names.patterns[index].length
+            return index
+        }
+        let key = try readStringHash()
+        skipWhitespace()
+        guard try take(UInt8(ascii: ":")) else { throw JSONError("expected ':' after a key", offset: position) }
+        return names.index(key)
+    }
+
+    @inline(__always)
+    private func isNext(_ name: MemberNames.Pattern) -> Bool {
+        guard end &- position >= MemberNames.Pattern.size else { return false }
+        let raw = bytes.span.bytes
+        func word(_ offset: Int) -> UInt64 {
+            UInt64(littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: position &+ offset, as: UInt64.self))
+        }
+        let first = (word(0) ^ name.words.0) & name.masks.0
+        let second = (word(8) ^ name.words.1) & name.masks.1
+        let third = (word(16) ^ name.words.2) & name.masks.2
+        let fourth = (word(24) ^ name.words.3) & name.masks.3
+        return first | second | third | fourth | name.never == 0
+    }
+
     /// Calls `element` for each element of a list; one that it leaves unread is skipped.
     ///
     /// `null` is an empty list.
@@ -350,6 +430,17 @@ package struct JSONReader: Sendable {
         if isSame { position &+= text.count }
         return isSame
     }
+
+    /// Where the reader is.
+    package struct Mark: Sendable {
+        fileprivate var position: Int
+        fileprivate var depth: Int
+    }
+
+    package var mark: Mark { Mark(position: position, depth: depth) }
+
+    /// Goes back, also out of a value that could not be read.
+    package mutating func rewind(to mark: Mark) { (position, depth) = (min(mark.position, position), mark.depth) }
 
     /// Goes back to where a value began that was read or skipped as a whole, or could not be.
     package mutating func rewind(to offset: Int) { position = min(max(offset, 0), position) }

@@ -18,12 +18,15 @@ package struct LabelSelector: Hashable, Sendable {
             self.values = values
         }
 
-        package func matches(_ labels: [String: String]) -> Bool {
+        package func matches(_ labels: [String: String]) -> Bool { matches { labels[$0] } }
+
+        /// - Parameter label: The label of a key.
+        package func matches(_ label: (String) -> String?) -> Bool {
             switch op {
-            case .isIn: labels[key].map(values.contains) ?? false
-            case .notIn: labels[key].map { !values.contains($0) } ?? true
-            case .exists: labels[key] != nil
-            case .doesNotExist: labels[key] == nil
+            case .isIn: label(key).map(values.contains) ?? false
+            case .notIn: label(key).map { !values.contains($0) } ?? true
+            case .exists: label(key) != nil
+            case .doesNotExist: label(key) == nil
             }
         }
     }
@@ -39,8 +42,11 @@ package struct LabelSelector: Hashable, Sendable {
     /// An empty selector selects everything; callers that mean nothing by it check this first.
     package var isEmpty: Bool { matchLabels.isEmpty && matchExpressions.isEmpty }
 
-    package func matches(_ labels: [String: String]) -> Bool {
-        matchLabels.allSatisfy { labels[$0.key] == $0.value } && matchExpressions.allSatisfy { $0.matches(labels) }
+    package func matches(_ labels: [String: String]) -> Bool { matches { labels[$0] } }
+
+    /// - Parameter label: The label of a key.
+    package func matches(_ label: (String) -> String?) -> Bool {
+        matchLabels.allSatisfy { label($0.key) == $0.value } && matchExpressions.allSatisfy { $0.matches(label) }
     }
 
     /// The text for a `labelSelector` query or `status.selector`: requirements sorted by key, joined with commas.
