@@ -1,5 +1,6 @@
 import Kubernetes
 import Manifest
+import SluiceTestKit
 import Testing
 
 @Suite("Store") struct StoreTests {
@@ -94,6 +95,30 @@ import Testing
         #expect(gone.map(\.key.name) == ["a1", "b2"])
         #expect(store.indexed("first", "b").map(\.key.name) == ["b1"])
         #expect(store.ownedBy("o").isEmpty)
+    }
+
+    @Test("any order of additions and removals leaves what was not removed", arguments: 0..<20)
+    func anyOrder(_ seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let store = Store<UntypedObject>()
+        var expected: [String: String] = [:]
+        for step in 1...600 {
+            let name = "web-\(Int.random(in: 0..<80, using: &random))"
+            if Int.random(in: 0..<3, using: &random) == 0 {
+                let gone = store.remove(ObjectKey(namespace: "shop", name: name), resourceVersion: "\(step)")
+                #expect(gone.map(\.old?.resourceVersion) == (expected[name].map { [$0] } ?? []))
+                expected[name] = nil
+            } else {
+                #expect(store.apply(Self.object(name, "\(step)")).count == 1)
+                expected[name] = "\(step)"
+            }
+            #expect(store.get(ObjectKey(namespace: "shop", name: name))?.resourceVersion == expected[name])
+        }
+        #expect(store.count == expected.count)
+        #expect(store.all.map(\.key.name) == expected.keys.sorted())
+        for name in (0..<80).map({ "web-\($0)" }) {
+            #expect(store.get(ObjectKey(namespace: "shop", name: name))?.resourceVersion == expected[name])
+        }
     }
 
     @Test("a namespace that empties and fills again is found, and no other in its place")

@@ -12,13 +12,6 @@ package final class Informer<Object: CachedObject>: Sendable {
     /// Told of each change: `old` is nil for a new object, `new` for a deleted one.
     package typealias Handler = @Sendable (ObjectKey, _ old: Object?, _ new: Object?) -> Void
 
-    private struct State {
-        var handlers: [Handler] = []
-        var quarantineHandlers: [@Sendable (ObjectKey, JSONError) -> Void] = []
-        var quarantined: [ObjectKey: JSONError] = [:]
-        var health = InformerHealth()
-    }
-
     package let resource: Resource
     package let options: ListOptions
     package let store: Store<Object>
@@ -26,7 +19,7 @@ package final class Informer<Object: CachedObject>: Sendable {
     private let clock: any WallClock
     private let logger: Logger
     private let backoff: Backoff
-    private let state = Lock(State())
+    private let state = Lock(InformerState())
     private let latch = Latch()
 
     package init(
@@ -48,7 +41,14 @@ package final class Informer<Object: CachedObject>: Sendable {
     /// Adds a handler; register before `run()`.
     ///
     /// It must not block.
-    package func onChange(_ handler: @escaping Handler) { state.withLock { $0.handlers.append(handler) } }
+    package func onChange(_ handler: @escaping Handler) {
+        state.withLock { state in
+            state.handlers.append { change in
+                let change = Store<Object>.Change(change)
+                handler(change.key, change.old, change.new)
+            }
+        }
+    }
 
     /// Adds a handler for objects that cannot be decoded; register before `run()`.
     package func onQuarantine(_ handler: @escaping @Sendable (ObjectKey, JSONError) -> Void) {
@@ -112,7 +112,7 @@ package final class Informer<Object: CachedObject>: Sendable {
 
     private func sweep(keeping keys: Set<ObjectKey>) {
         state.withLock { state in state.quarantined = state.quarantined.filter { keys.contains($0.key) } }
-        publish(store.sweep(keeping: keys))
+        publish(store.takeOut(butFor: keys))
     }
 
     // MARK: Watch
@@ -192,7 +192,7 @@ package final class Informer<Object: CachedObject>: Sendable {
             guard (try? take(&reader, header)) != nil else { return nil }
         case .deleted:
             _ = state.withLock { $0.quarantined.removeValue(forKey: header.key) }
-            publish(store.remove(header.key, resourceVersion: header.resourceVersion))
+            publish(store.takeOut(header.key, resourceVersion: header.resourceVersion))
         }
         return (header.key, header.resourceVersion)
     }
@@ -203,19 +203,23 @@ package final class Informer<Object: CachedObject>: Sendable {
     ///
     /// Throws only where the reader is partial: the rest of the object may make it readable.
     private func take(_ reader: inout JSONReader, _ known: ObjectHeader? = nil) throws(JSONError) -> ObjectKey? {
-        var start = reader
+        let start = reader.mark
         do {
             var object = try Object.decode(&reader)
             object.adopt(resource)
             let key = object.key
-            state.withLock { state in
+            let handlers = state.withLock { state in
                 if !state.quarantined.isEmpty { state.quarantined[key] = nil }
+                return state.handlers
             }
-            publish(store.apply(consume object))
+            let outcome = store.take(consume object)
+            if !handlers.isEmpty { publish(outcome.changes, to: handlers) }
             return key
         } catch {
             if reader.isPartial { throw error }
-            guard let header = known ?? (try? ObjectHeader(&start)), !header.key.name.isEmpty else {
+            var again = reader
+            again.rewind(to: start)
+            guard let header = known ?? (try? ObjectHeader(&again)), !header.key.name.isEmpty else {
                 logger.error("an object without a readable name is left out", metadata: ["error": "\(error)"])
                 return nil
             }
@@ -233,11 +237,13 @@ package final class Informer<Object: CachedObject>: Sendable {
         for handler in handlers { handler(key, problem) }
     }
 
-    private func publish(_ changes: [Store<Object>.Change]) {
-        guard !changes.isEmpty else { return }
-        let handlers = state.withLock { $0.handlers }
+    private func publish(_ changes: [StoreContent.Change]) {
+        if !changes.isEmpty { publish(changes, to: state.withLock { $0.handlers }) }
+    }
+
+    private func publish(_ changes: [StoreContent.Change], to handlers: [InformerState.Handler]) {
         for change in changes {
-            for handler in handlers { handler(change.key, change.old, change.new) }
+            for handler in handlers { handler(change) }
         }
     }
 
@@ -280,4 +286,14 @@ package final class Informer<Object: CachedObject>: Sendable {
             change(&state.health)
         }
     }
+}
+
+/// What an informer knows beside its store, whatever its kind: code for it is compiled once.
+private struct InformerState {
+    typealias Handler = @Sendable (StoreContent.Change) -> Void
+
+    var handlers: [Handler] = []
+    var quarantineHandlers: [@Sendable (ObjectKey, JSONError) -> Void] = []
+    var quarantined: [ObjectKey: JSONError] = [:]
+    var health = InformerHealth()
 }

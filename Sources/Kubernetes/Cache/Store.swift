@@ -57,26 +57,35 @@ package final class Store<Object: CachedObject>: Sendable {
         package var old: Object? { Store.object(oldEntry) }
         package var new: Object? { Store.object(newEntry) }
 
-        fileprivate init(_ change: StoreContent.Change) {
+        init(_ change: StoreContent.Change) {
             (key, oldEntry, newEntry) = (change.key, change.old, change.new)
         }
     }
 
     /// Takes in an object that the watch or a list delivered; one that is not newer than what is known changes nothing.
-    package func apply(_ object: consuming Object) -> [Change] {
+    package func apply(_ object: consuming Object) -> [Change] { take(object).changes.map(Change.init) }
+
+    /// As ``apply(_:)``, for who may not need the changes.
+    func take(_ object: consuming Object) -> StoreContent.Outcome {
         let entry = Entry(object)
-        return content.withLock { $0.apply(entry) }.map(Change.init)
+        return content.withLock { $0.apply(entry) }
     }
 
     /// Takes out an object that was deleted, unless what is known is newer.
     package func remove(_ key: ObjectKey, resourceVersion: String) -> [Change] {
-        content.withLock { $0.remove(key, resourceVersion: resourceVersion) }.map(Change.init)
+        takeOut(key, resourceVersion: resourceVersion).map(Change.init)
     }
 
     /// Takes out what a complete list did not show, in order of keys.
     package func sweep(keeping keys: Set<ObjectKey>) -> [Change] {
-        content.withLock { $0.sweep(keeping: keys) }.map(Change.init)
+        takeOut(butFor: keys).map(Change.init)
     }
+
+    func takeOut(_ key: ObjectKey, resourceVersion: String) -> [StoreContent.Change] {
+        content.withLock { $0.remove(key, resourceVersion: resourceVersion) }
+    }
+
+    func takeOut(butFor keys: Set<ObjectKey>) -> [StoreContent.Change] { content.withLock { $0.sweep(keeping: keys) } }
 
     /// Tells how far the watch has come: bookmarks, and the version of a complete list.
     package func advance(to resourceVersion: String) { content.withLock { $0.advance(to: resourceVersion) } }

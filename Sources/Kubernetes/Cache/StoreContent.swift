@@ -12,8 +12,27 @@ struct StoreContent {
         var new: StoreEntry?
     }
 
+    /// What became of an entry that was taken in.
+    enum Outcome {
+        /// What is there is not older.
+        case refused
+        case added(StoreEntry)
+        case replaced(StoreEntry, by: StoreEntry)
+
+        var changes: [Change] {
+            switch self {
+            case .refused: return []
+            case .added(let new): return [Change(key: new.key, old: nil, new: new)]
+            case .replaced(let old, let new):
+                let key = new.key
+                if old.uid == new.uid { return [Change(key: key, old: old, new: new)] }
+                return [Change(key: key, old: old, new: nil), Change(key: key, old: nil, new: new)]
+            }
+        }
+    }
+
     /// Entries by name, a table for each namespace: names are stored once, and a namespace needs no index.
-    private var tables: [[String: StoreEntry]] = []
+    private var tables: [EntryTable] = []
     private var namespaces: [String: Int] = [:]
     /// Tables whose namespace has emptied.
     private var free: [Int] = []
@@ -39,9 +58,9 @@ struct StoreContent {
 
     subscript(key: ObjectKey) -> StoreEntry? { namespaces[key.namespace].flatMap { tables[$0][key.name] } }
 
-    var all: [StoreEntry] { tables.flatMap { $0.values } }
+    var all: [StoreEntry] { tables.flatMap { $0.entries } }
     func inNamespace(_ namespace: String) -> [StoreEntry] {
-        namespaces[namespace].map { Array(tables[$0].values) } ?? []
+        namespaces[namespace].map { tables[$0].entries } ?? []
     }
     func ownedBy(_ uid: String) -> [StoreEntry] { owned[uid].map { lists[$0] } ?? [] }
     func indexed(_ index: String, _ value: String) -> [StoreEntry] {
@@ -85,45 +104,20 @@ struct StoreContent {
 
     // MARK: Changes
 
-    mutating func apply(_ entry: StoreEntry) -> [Change] {
+    mutating func apply(_ entry: StoreEntry) -> Outcome {
         let (key, version) = (entry.key, entry.resourceVersion)
         defer { caughtUp(key, version) }
         let table = table(key.namespace)
-        let old: StoreEntry
-        switch Self.put(entry, version, into: &tables[table][key.name]) {
-        case .refused: return []
-        case .added:
-            count += 1
-            file(entry, key)
-            return [Change(key: key, old: nil, new: entry)]
-        case .replaced(let entry): old = entry
+        let (isPut, old) = tables[table].put(entry, key.name) { old in
+            switch VersionOrder(version, old.resourceVersion) {
+            case .older, .same: false
+            case .newer, .unknown: true
+            }
         }
-        unfile(old)
+        guard isPut else { return .refused }
+        if let old { unfile(old) } else { count += 1 }
         file(entry, key)
-        if old.uid != entry.uid {
-            return [Change(key: key, old: old, new: nil), Change(key: key, old: nil, new: entry)]
-        }
-        return [Change(key: key, old: old, new: entry)]
-    }
-
-    private enum Outcome {
-        /// What is there is not older.
-        case refused
-        case added
-        case replaced(StoreEntry)
-    }
-
-    private static func put(_ entry: StoreEntry, _ version: String, into place: inout StoreEntry?) -> Outcome {
-        guard let old = place else {
-            place = entry
-            return .added
-        }
-        switch VersionOrder(version, old.resourceVersion) {
-        case .older, .same: return .refused
-        case .newer, .unknown: break
-        }
-        place = entry
-        return .replaced(old)
+        return old.map { .replaced($0, by: entry) } ?? .added(entry)
     }
 
     /// The table of a namespace, a new one where it has none.
@@ -134,7 +128,7 @@ struct StoreContent {
             return known
         }
         let place = free.popLast() ?? tables.count
-        if place == tables.count { tables.append([:]) }
+        if place == tables.count { tables.append(EntryTable()) }
         namespaces[namespace] = place
         last = (namespace, place)
         return place
@@ -156,9 +150,9 @@ struct StoreContent {
         let key = entry.key
         unfile(entry)
         if let place = namespaces[key.namespace] {
-            tables[place][key.name] = nil
+            tables[place].remove(key.name)
             if tables[place].isEmpty {
-                tables[place] = [:]
+                tables[place] = EntryTable()
                 namespaces[key.namespace] = nil
                 free.append(place)
                 last = ("", -1)

@@ -27,6 +27,8 @@ package struct ListSplitter: Sendable {
     private var members: [String: [UInt8]] = [:]
     /// The piece at hand, once an item is read from it.
     private var piece: [UInt8] = []
+    /// The last item's length: where less is left of a piece, the next one is hardly whole.
+    private var lastLength = 0
     /// Items handed out so far.
     package private(set) var items = 0
 
@@ -71,6 +73,7 @@ package struct ListSplitter: Sendable {
                     place = .colon
                 } else if place == .item {
                     items += 1
+                    lastLength = value.count
                     var reader = JSONReader(value)
                     try item(&reader)
                 } else {
@@ -93,6 +96,7 @@ package struct ListSplitter: Sendable {
     private mutating func readInPlace(
         _ chunk: Span<UInt8>, _ start: Int, _ item: (inout JSONReader) throws -> Void
     ) throws -> Int? {
+        guard chunk.count - start >= lastLength else { return nil }
         if piece.isEmpty { chunk.withUnsafeBufferPointer { piece.append(contentsOf: $0) } }
         var reader = JSONReader(piece, range: start..<piece.count, isPartial: true)
         do {
@@ -103,6 +107,7 @@ package struct ListSplitter: Sendable {
         }
         guard reader.position - start <= maxItem else { throw tooLarge(maxItem) }
         items += 1
+        lastLength = reader.position - start
         return reader.position
     }
 
