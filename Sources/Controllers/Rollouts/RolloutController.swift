@@ -96,7 +96,7 @@ package struct RolloutController: Sendable {
 extension Rollout {
     fileprivate func adopts(_ set: ReplicaSet) -> Bool {
         guard let selector = spec.selector, !selector.isEmpty else { return false }
-        return selector.matches(set.labels)
+        return set.isSelected(by: selector)
     }
 }
 

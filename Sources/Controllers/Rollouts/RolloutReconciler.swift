@@ -111,7 +111,7 @@ package final class RolloutReconciler: Sendable {
         var sets = caches.replicaSets.store.ownedBy(rollout.uid)
         if let selector = rollout.spec.selector, !selector.isEmpty {
             sets += caches.replicaSets.store.indexed(RolloutCaches.orphans, namespace).filter {
-                selector.matches($0.labels)
+                $0.isSelected(by: selector)
             }
         }
         var services: [String: ServiceFact] = [:]

@@ -26,9 +26,8 @@ extension JSONReader {
 
     mutating func readTime() throws(JSONError) -> Timestamp? {
         let start = position
-        var behind = self
-        if let text = behind.readPlainText(), let time = Timestamp(rfc3339: bytes.span.extracting(text)) {
-            self = behind
+        if let text = plainTextAhead(), let time = Timestamp(rfc3339: bytes.span.extracting(text)) {
+            _ = readPlainText()
             return time
         }
         guard let text = try readOptionalString(), !text.isEmpty else { return nil }
@@ -51,9 +50,27 @@ struct DecodedMetadata: Hashable, Sendable {
     var generation: Int64 = 0
     var creationTimestamp = Timestamp(seconds: 0)
     var isBeingDeleted = false
-    var labels: [String: String] = [:]
     var annotations: [String: String] = [:]
     var owner: Indirect<OwnerReference>?
+    /// The label `rollouts-pod-template-hash`.
+    private(set) var templateHash: String?
+    /// All others, which objects that differ in the hash alone share.
+    private var otherLabels: [String: String] = [:]
+
+    var labels: [String: String] {
+        get {
+            guard let templateHash else { return otherLabels }
+            var labels = otherLabels
+            labels[Keys.podTemplateHash] = templateHash
+            return labels
+        }
+        set {
+            otherLabels = newValue
+            templateHash = otherLabels.removeValue(forKey: Keys.podTemplateHash)
+        }
+    }
+
+    func label(_ key: String) -> String? { key == Keys.podTemplateHash ? templateHash : otherLabels[key] }
 
     init() {}
 
@@ -64,18 +81,17 @@ struct DecodedMetadata: Hashable, Sendable {
 
     /// Reads into what is here, of which no copy is made.
     mutating func read(_ reader: inout JSONReader) throws(JSONError) {
-        let names = Name.table
-        try reader.readHashedObject { reader, name throws(JSONError) in
-            switch names[name] {
+        try reader.readMembers(Name.table) { reader, name throws(JSONError) in
+            switch name {
             // Half of an object.
-            case nil, .managedFields: break
+            case .managedFields, .generateName, .finalizers: break
             case .name: self.key.name = try reader.readText()
             case .namespace: self.key.namespace = try reader.readSharedString() ?? ""
             case .uid: self.uid = try reader.readText()
             case .resourceVersion: self.resourceVersion = try reader.readText()
             case .generation: self.generation = try reader.readNull() ? 0 : reader.readInt()
             case .creationTimestamp: self.creationTimestamp = try reader.readTime() ?? Timestamp(seconds: 0)
-            case .labels: self.labels = try LabelMemo.shared.read(&reader)
+            case .labels: (self.otherLabels, self.templateHash) = try LabelMemo.shared.read(&reader)
             // The last applied form is often the largest string of an object, and nobody here reads it.
             case .annotations:
                 self.annotations = try knownAnnotations.read(&reader) { reader throws(JSONError) in
@@ -91,8 +107,8 @@ struct DecodedMetadata: Hashable, Sendable {
     }
 
     private enum Name: String, CaseIterable {
-        case annotations, creationTimestamp, deletionTimestamp, generation, labels, managedFields, name, namespace
-        case ownerReferences, resourceVersion, uid
+        case name, generateName, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp
+        case labels, annotations, ownerReferences, finalizers, managedFields
 
         static let table = MemberTable<Name>()
     }
@@ -111,15 +127,14 @@ package struct OwnerReference: Hashable, Sendable {
 
     init(_ reader: inout JSONReader) throws(JSONError) {
         var found = OwnerReference(kind: "", name: "", uid: "", isController: false)
-        let names = Name.table
-        try reader.readHashedObject { reader, name throws(JSONError) in
-            switch names[name] {
+        try reader.readMembers(Name.table) { reader, name throws(JSONError) in
+            switch name {
             // An owner has more dependents than one, which come one after another.
             case .kind: found.kind = try reader.readSharedString() ?? ""
             case .name: found.name = try reader.readSharedString() ?? ""
             case .uid: found.uid = try reader.readSharedString() ?? ""
             case .controller: found.isController = try reader.readFlag()
-            case nil: break
+            case .apiVersion, .blockOwnerDeletion: break
             }
         }
         self = found
@@ -136,7 +151,7 @@ package struct OwnerReference: Hashable, Sendable {
     }
 
     private enum Name: String, CaseIterable {
-        case controller, kind, name, uid
+        case apiVersion, kind, name, uid, controller, blockOwnerDeletion
 
         static let table = MemberTable<Name>()
     }

@@ -2,61 +2,64 @@ import Manifest
 import Synchronization
 
 /// The labels that were read last: those of a Rollout's ReplicaSets, which come one after another, differ in the hash alone.
-final class LabelMemo: @unchecked Sendable {  // `isTaken` guards `known`
+final class LabelMemo: @unchecked Sendable {  // `isTaken` guards the rest
     static let shared = LabelMemo()
-
-    private struct Known {
-        /// The text up to the hash, and from behind it to the closing bracket.
-        var before: [UInt8]
-        var after: [UInt8]
-        var labels: [String: String]
-    }
 
     /// Longer texts are read.
     private static let maxLength = 1_024
-    private static let name = Array("\"\(Keys.podTemplateHash)\":".utf8)
 
-    private var known: Known?
+    /// The text up to the hash, and from behind it to the closing bracket; empty where none is known.
+    private var before: [UInt8] = []
+    private var after: [UInt8] = []
+    private var others: [String: String] = [:]
     private let isTaken = Atomic(false)
 
-    /// Reads an object of strings.
-    func read(_ reader: inout JSONReader) throws(JSONError) -> [String: String] {
+    /// Reads an object of strings: the hash label, and all others.
+    func read(_ reader: inout JSONReader) throws(JSONError) -> (others: [String: String], hash: String?) {
         // Who meets another thread here reads for itself.
-        guard !isTaken.exchange(true, ordering: .acquiring) else { return try reader.readStringMap() }
+        guard !isTaken.exchange(true, ordering: .acquiring) else {
+            let found = try Self.labels(&reader)
+            return (found.others, found.hash)
+        }
         defer { isTaken.store(false, ordering: .releasing) }
         let start = reader.position
-        if let known, reader.skip(known.before) {
-            if let hash = reader.readPlainText(), reader.skip(known.after) {
-                var labels = known.labels
-                labels[Keys.podTemplateHash] = reader.text(hash)
-                return labels
-            }
+        if !before.isEmpty, reader.skip(before) {
+            if let hash = reader.readPlainText(), reader.skip(after) { return (others, reader.text(hash)) }
             reader.rewind(to: start)
         }
-        let labels = try reader.readStringMap()
-        known = Self.split(reader, start..<reader.position, labels)
-        return labels
+        let found = try Self.labels(&reader)
+        (before, after, others) = ([], [], found.others)
+        if let place = found.place, reader.position - start <= Self.maxLength {
+            // The quotes belong to the hash.
+            before = Array(reader.bytes[start..<place.lowerBound - 1])
+            after = Array(reader.bytes[place.upperBound + 1..<reader.position])
+        }
+        return (found.others, found.hash)
     }
 
-    /// The text without the hash; `nil` where it cannot be told apart for sure.
-    private static func split(_ reader: JSONReader, _ text: Range<Int>, _ labels: [String: String]) -> Known? {
-        guard text.count <= maxLength, let hash = labels[Keys.podTemplateHash] else { return nil }
-        let bytes = Array(reader.bytes[text])
-        let value = Array("\"\(hash)\"".utf8)
-        var place: Int?
-        var index = 0
-        while index &+ name.count &+ value.count < bytes.count {
-            // With escapes a name has more than one form.
-            if bytes[index] == UInt8(ascii: "\\") { return nil }
-            if bytes[index] == UInt8(ascii: "\""), bytes[index...].starts(with: name) {
-                guard place == nil else { return nil }
-                place = index &+ name.count
+    /// Also where the hash stands, if it does so once and without escapes.
+    private static func labels(
+        _ reader: inout JSONReader
+    ) throws(JSONError) -> (others: [String: String], hash: String?, place: Range<Int>?) {
+        var others: [(String, String)] = []
+        var hash: String?
+        var place: Range<Int>?
+        var hashes = 0
+        try reader.readObject { reader, key throws(JSONError) in
+            guard key == Keys.podTemplateHash else {
+                guard let value = try reader.readSharedString() else { return }
+                if others.isEmpty { others.reserveCapacity(6) }
+                others.append((key, value))
+                return
             }
-            index &+= 1
+            hashes += 1
+            place = reader.plainTextAhead()
+            hash = try reader.readOptionalString() ?? hash
         }
-        guard let place, bytes[place...].starts(with: value), !bytes[index...].contains(UInt8(ascii: "\\")) else {
-            return nil
-        }
-        return Known(before: Array(bytes[..<place]), after: Array(bytes[(place + value.count)...]), labels: labels)
+        guard !others.isEmpty else { return ([:], hash, hashes == 1 ? place : nil) }
+        // As large as it needs to be, from the start.
+        var map = Dictionary<String, String>(minimumCapacity: others.count)
+        for (key, value) in others { map[key] = value }
+        return (map, hash, hashes == 1 ? place : nil)
     }
 }

@@ -1,30 +1,20 @@
 import Manifest
 
-/// Knows the members of an object by the hashes of their names, in one look for each.
+/// The members of an object that a decoder knows, in the order in which an API server writes them.
+///
+/// Members that it leaves alone belong here too where they come often: the order is then unbroken.
 struct MemberTable<Member: RawRepresentable<String> & CaseIterable & Sendable>: Sendable {
-    private var places: [(hash: UInt64, member: Member?)] = []
+    fileprivate let names = MemberNames(Member.allCases.map(\.rawValue))
+    fileprivate let members = Array(Member.allCases)
+}
 
-    init() {
-        var size = 8
-        while size < Member.allCases.count * 2 { size *= 2 }
-        places = Array(repeating: (0, nil), count: size)
-        for member in Member.allCases {
-            let hash = ByteHash.of(member.rawValue.utf8)
-            var place = Int(truncatingIfNeeded: hash) & (size - 1)
-            while places[place].member != nil { place = (place + 1) & (size - 1) }
-            places[place] = (hash, member)
-        }
-    }
-
-    /// The member whose name has this ``ByteHash``; at least half of the places are free, so the search ends.
+extension JSONReader {
+    /// Calls `member` for each member that `table` knows, of an object; a value that it leaves unread is skipped.
     @inline(__always)
-    subscript(hash: UInt64) -> Member? {
-        let mask = places.count &- 1
-        var place = Int(truncatingIfNeeded: hash) & mask
-        while let member = places[place].member {
-            if places[place].hash == hash { return member }
-            place = (place &+ 1) & mask
-        }
-        return nil
+    mutating func readMembers<Member>(
+        _ table: MemberTable<Member>, _ member: (inout JSONReader, Member) throws(JSONError) -> Void
+    ) throws(JSONError) {
+        let members = table.members
+        try readMembers(of: table.names) { reader, index throws(JSONError) in try member(&reader, members[index]) }
     }
 }

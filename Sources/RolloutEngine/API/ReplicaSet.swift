@@ -62,7 +62,9 @@ package struct ReplicaSet: Hashable, Sendable {
     }
 
     package var ownerUID: String? { owner?.uid }
-    package var hash: String { labels[Keys.podTemplateHash] ?? "" }
+    /// The label `rollouts-pod-template-hash`, which only ReplicaSets of Rollouts have.
+    package var templateHash: String? { metadata.templateHash }
+    package var hash: String { templateHash ?? "" }
     package var name: String { key.name }
 
     /// 0 where the annotation is missing; `nil` where it cannot be read.
@@ -70,6 +72,12 @@ package struct ReplicaSet: Hashable, Sendable {
         guard let text = annotations[Keys.revision] else { return 0 }
         return Int(text)
     }
+
+    /// One of ``labels``, of which no copy is made.
+    package func label(_ key: String) -> String? { metadata.label(key) }
+
+    /// As ``labels`` would match, of which no copy is made.
+    package func isSelected(by selector: LabelSelector) -> Bool { selector.matches { metadata.label($0) } }
 
     package var scaleDownDeadline: String? { annotations[Keys.scaleDownDeadline] }
 
@@ -87,24 +95,25 @@ package struct ReplicaSet: Hashable, Sendable {
 
     /// Reads into what is here, of which no copy is made.
     private mutating func read(_ reader: inout JSONReader) throws(JSONError) {
-        var template: TemplateText?
-        let names = Name.table
-        try reader.readHashedObject { reader, name throws(JSONError) in
-            switch names[name] {
+        var template: TemplatePlace?
+        try reader.readMembers(Name.table) { reader, name throws(JSONError) in
+            switch name {
             case .metadata: try metadata.read(&reader)
             case .spec: try Self.readSpec(&reader, into: &self, &template)
             case .status: try Self.readStatus(&reader, into: &self)
-            default: break
+            case .kind, .apiVersion: break
             }
         }
         if let template, template.hasAffinity || annotations[Keys.ephemeralMetadata] != nil {
-            try forgetInjected(template.reader)
+            var again = reader
+            again.rewind(to: template.start)
+            try forgetInjected(again)
         }
     }
 
     /// Where a pod template's text begins.
-    private struct TemplateText {
-        var reader: JSONReader
+    private struct TemplatePlace {
+        var start: JSONReader.Mark
         var hasAffinity: Bool
     }
 
@@ -114,29 +123,25 @@ package struct ReplicaSet: Hashable, Sendable {
     }
 
     private static func readSpec(
-        _ reader: inout JSONReader, into found: inout ReplicaSet, _ template: inout TemplateText?
+        _ reader: inout JSONReader, into found: inout ReplicaSet, _ template: inout TemplatePlace?
     ) throws(JSONError) {
-        var text: TemplateText?
-        let names = Name.table
-        try reader.readHashedObject { reader, name throws(JSONError) in
-            switch names[name] {
+        try reader.readMembers(SpecName.table) { reader, name throws(JSONError) in
+            switch name {
             case .replicas: found.replicas = try reader.readOptionalInt32() ?? 1
             case .minReadySeconds: found.minReadySeconds = try reader.readOptionalInt32() ?? 0
+            case .selector: break
             case .template:
-                let start = reader
+                let start = reader.mark
                 let digest = try TemplateDigest.readWithImages(&reader)
                 (found.templateDigest, found.images) = (digest.digest, digest.images)
-                text = TemplateText(reader: start, hasAffinity: digest.hasAffinity)
-            default: break
+                template = TemplatePlace(start: start, hasAffinity: digest.hasAffinity)
             }
         }
-        template = text
     }
 
     private static func readStatus(_ reader: inout JSONReader, into found: inout ReplicaSet) throws(JSONError) {
-        let names = Name.table
-        try reader.readHashedObject { reader, name throws(JSONError) in
-            switch names[name] {
+        try reader.readMembers(StatusName.table) { reader, name throws(JSONError) in
+            switch name {
             case .replicas: found.currentReplicas = try reader.readOptionalInt32() ?? 0
             case .readyReplicas: found.readyReplicas = try reader.readOptionalInt32() ?? 0
             case .availableReplicas: found.availableReplicas = try reader.readOptionalInt32() ?? 0
@@ -146,15 +151,27 @@ package struct ReplicaSet: Hashable, Sendable {
                     let condition = try RolloutCondition(&reader)
                     if condition.type == "ReplicaFailure", condition.status == "True" { found.failure = condition }
                 }
-            default: break
+            case .fullyLabeledReplicas, .terminatingReplicas: break
             }
         }
     }
 
     private enum Name: String, CaseIterable {
-        case availableReplicas, conditions, metadata, minReadySeconds, observedGeneration, readyReplicas, replicas, spec
-        case status, template
+        case kind, apiVersion, metadata, spec, status
 
         static let table = MemberTable<Name>()
+    }
+
+    private enum SpecName: String, CaseIterable {
+        case replicas, minReadySeconds, selector, template
+
+        static let table = MemberTable<SpecName>()
+    }
+
+    private enum StatusName: String, CaseIterable {
+        case replicas, fullyLabeledReplicas, readyReplicas, availableReplicas, terminatingReplicas, observedGeneration
+        case conditions
+
+        static let table = MemberTable<StatusName>()
     }
 }

@@ -10,6 +10,8 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
         var hash: UInt64 = 0
         var text: [UInt8] = []
         var value: Value?
+        /// Where the text was found that came behind this one last time.
+        var next = 0
     }
 
     /// Longer texts are read.
@@ -17,7 +19,7 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
 
     private var slots: [Slot]
     private let mask: Int
-    /// Where the last text was found: objects of one owner come one after another.
+    /// Where the last text was found: objects of one owner come one after another, and owners have like revisions.
     private var recent = 0
     private let isTaken = Atomic(false)
 
@@ -34,7 +36,11 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
         // Who meets another thread here reads for itself.
         guard !isTaken.exchange(true, ordering: .acquiring) else { return try read(&reader) }
         defer { isTaken.store(false, ordering: .releasing) }
-        if let value = slots[recent].value, reader.skip(slots[recent].text) { return value }
+        let next = slots[recent].next
+        if let value = slots[next].value, reader.skip(slots[next].text) {
+            recent = next
+            return value
+        }
         let start = reader.position
         guard reader.isAtContainer, let text = try? reader.skipValue(), text.count <= Self.maxLength else {
             reader.rewind(to: start)
@@ -44,13 +50,18 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
         let index = Int(truncatingIfNeeded: hash) & mask
         reader.rewind(to: text.lowerBound)
         if slots[index].hash == hash, let value = slots[index].value, reader.skip(slots[index].text) {
-            recent = index
+            follow(index)
             return value
         }
         let value = try read(&reader)
         let copy = reader.bytes.span.extracting(text).withUnsafeBufferPointer { Array($0) }
-        slots[index] = Slot(hash: hash, text: copy, value: value)
-        recent = index
+        slots[index] = Slot(hash: hash, text: copy, value: value, next: index)
+        follow(index)
         return value
+    }
+
+    private func follow(_ index: Int) {
+        slots[recent].next = index
+        recent = index
     }
 }

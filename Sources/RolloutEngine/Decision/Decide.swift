@@ -91,8 +91,8 @@ private struct Claim {
         let rollout = seen.rollout
         // Without a known selector nothing is adopted or released: an empty one would let every ReplicaSet go.
         let selector = rollout.spec.selector.flatMap { $0.isEmpty ? nil : $0 }
-        for set in seen.replicaSets where set.labels[Keys.podTemplateHash] != nil {
-            let matches = selector?.matches(set.labels) ?? true
+        for set in seen.replicaSets where set.templateHash != nil {
+            let matches = selector.map { set.isSelected(by: $0) } ?? true
             switch set.owner {
             case let owner? where owner.uid == rollout.uid:
                 if matches {

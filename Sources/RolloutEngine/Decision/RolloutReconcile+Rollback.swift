@@ -14,7 +14,7 @@ extension RolloutReconcile {
             !sets[currentIndex].isNew
         else { return false }
         let between = sets[(currentIndex + 1)..<stableIndex].count {
-            $0.seen.labels[Keys.experimentName] == nil && $0.seen.annotations[Keys.experimentName] == nil
+            $0.seen.label(Keys.experimentName) == nil && $0.seen.annotations[Keys.experimentName] == nil
         }
         return between < rollout.spec.rollbackWindow
     }

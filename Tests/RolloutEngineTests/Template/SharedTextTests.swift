@@ -26,6 +26,33 @@ import Testing
         }
     }
 
+    @Test("the hash is selected and compared like any label")
+    func selection() throws {
+        let texts = [
+            #""labels":{"app":"web"}"#, #""labels":{"\#(Self.hash)":"a"}"#,
+            #""labels":{"app":"web","\#(Self.hash)":"a"}"#,
+            #""labels":{"\#(Self.hash)":"b","app":"web"}"#, #""labels":{"\#(Self.hash)":null,"app":"web"}"#,
+        ]
+        let selectors = [
+            LabelSelector(matchLabels: ["app": "web"]), LabelSelector(matchLabels: [Self.hash: "a"]),
+            LabelSelector(matchExpressions: [.init(key: Self.hash, op: .isIn, values: ["a"])]),
+            LabelSelector(matchExpressions: [.init(key: Self.hash, op: .notIn, values: ["a"])]),
+            LabelSelector(matchExpressions: [.init(key: Self.hash, op: .doesNotExist)]),
+        ]
+        for text in texts {
+            let set = try decode(text)
+            for selector in selectors {
+                #expect(set.isSelected(by: selector) == selector.matches(set.labels), "\(text) \(selector.text)")
+            }
+            var other = set
+            other.labels = set.labels
+            #expect(other == set)
+            #expect(set.templateHash == set.labels[Self.hash])
+            other.labels[Self.hash] = "c"
+            #expect(other != set && other.hash == "c")
+        }
+    }
+
     @Test("of two labels of one name, the last counts")
     func twice() throws {
         for hash in ["a", "b", "c"] {
