@@ -1,9 +1,10 @@
 import Manifest
+import Synchronization
 
 /// Digests of the parts of containers that many templates share to the byte: probes, ports, environments, resources.
 ///
 /// A part is known again by its text, not by a hash of it, so what one user writes can never stand for what another wrote.
-struct DigestMemo: Sendable {
+final class DigestMemo: @unchecked Sendable {  // `isTaken` guards the rest
     private struct Slot: Sendable {
         var field: UInt64 = 0
         var text: [UInt8] = []
@@ -16,21 +17,18 @@ struct DigestMemo: Sendable {
     static let lengths = 24...1_024
 
     private static let count = 256
-    private static let shared = Lock<DigestMemo?>(DigestMemo())
+    private static let shared = DigestMemo()
 
-    private var slots = Array(repeating: Slot(), count: Self.count)
+    private var slots = Array(repeating: Slot(), count: DigestMemo.count)
     var tails = DigestTails()
+    var holes = DigestHoles()
 
-    /// Takes out the process's memo; `nil` where another thread has it at the moment.
-    static func borrow() -> DigestMemo? {
-        shared.withLock { memo in
-            let taken = memo
-            memo = nil
-            return taken
-        }
-    }
+    private let isTaken = Atomic(false)
 
-    static func giveBack(_ memo: DigestMemo) { shared.withLock { $0 = memo } }
+    /// Takes the process's memo; `nil` where another thread has it at the moment.
+    static func borrow() -> DigestMemo? { shared.isTaken.exchange(true, ordering: .acquiring) ? nil : shared }
+
+    func giveBack() { isTaken.store(false, ordering: .releasing) }
 
     /// Where `text` of a field belongs.
     static func slot(_ field: UInt64, _ bytes: Span<UInt8>, _ text: Range<Int>) -> Int {
@@ -39,7 +37,7 @@ struct DigestMemo: Sendable {
     }
 
     /// The digest that was kept of this text, which may be `nil` itself.
-    mutating func find(_ slot: Int, _ field: UInt64, _ bytes: Span<UInt8>, _ text: Range<Int>) -> UInt64?? {
+    func find(_ slot: Int, _ field: UInt64, _ bytes: Span<UInt8>, _ text: Range<Int>) -> UInt64?? {
         guard slots[slot].field == field, slots[slot].text.count == text.count else { return nil }
         let isSame = bytes.extracting(text).withUnsafeBufferPointer { new in
             slots[slot].text.withUnsafeBufferPointer { ByteScan.isSame($0, new) }
@@ -49,7 +47,7 @@ struct DigestMemo: Sendable {
         return .some(slots[slot].digest)
     }
 
-    mutating func keep(_ digest: UInt64?, _ slot: Int, _ field: UInt64, _ bytes: Span<UInt8>, _ text: Range<Int>) {
+    func keep(_ digest: UInt64?, _ slot: Int, _ field: UInt64, _ bytes: Span<UInt8>, _ text: Range<Int>) {
         guard slots[slot].worth == 0 else {
             slots[slot].worth -= 1
             return

@@ -21,26 +21,27 @@ final class GoField: Sendable {
     let defaultText: [UInt8]?
 
     /// - Parameter text: `name:type`, as ``GoSchema`` describes it.
-    init(_ text: Substring, structures: [String: Int]) {
-        let colon = text.firstIndex(of: ":") ?? text.endIndex
-        name = String(text[..<colon])
-        nameHash = hashBytes(text[..<colon].utf8)
+    init(_ text: Substring.UTF8View, structures: [String: Int]) {
+        let colon = text.firstIndex(of: UInt8(ascii: ":")) ?? text.endIndex
+        name = String(decoding: text[..<colon], as: UTF8.self)
+        nameHash = hashBytes(text[..<colon])
         var type = text[colon...].dropFirst()
         var standard: [UInt8]?
-        if let equals = type.firstIndex(of: "=") {
-            standard = Array(type[equals...].dropFirst().utf8)
+        if let equals = type.firstIndex(of: UInt8(ascii: "=")) {
+            standard = Array(type[equals...].dropFirst())
             type = type[..<equals]
         }
         defaultText = standard
-        isAlways = type.hasSuffix("!")
+        isAlways = type.last == UInt8(ascii: "!")
         if isAlways { type = type.dropLast() }
-        shape = type.hasPrefix("[]") ? .list : type.hasPrefix("{}") ? .map : .single
+        shape = type.starts(with: "[]".utf8) ? .list : type.starts(with: "{}".utf8) ? .map : .single
         if shape != .single { type = type.dropFirst(2) }
-        isPointer = type.hasPrefix("*")
+        isPointer = type.first == UInt8(ascii: "*")
         if isPointer { type = type.dropFirst() }
-        structure = structures[String(type)] ?? 0
+        let typeName = String(decoding: type, as: UTF8.self)
+        structure = structures[typeName] ?? 0
         kind =
-            switch type {
+            switch typeName {
             case "s": .string
             case "i": .integer
             case "b": .boolean
@@ -64,13 +65,16 @@ final class GoSchema: Sendable {
     private let names: [String: Int]
 
     init(_ table: String) {
-        let lines = table.split(separator: "\n").filter { $0.contains(":") }
+        // As bytes: to split text by characters takes milliseconds here.
+        let lines = table[...].utf8.split(separator: UInt8(ascii: "\n")).filter { $0.contains(UInt8(ascii: ":")) }
         let names = Dictionary(
-            lines.enumerated().map { (String($0.element.prefix(while: { $0 != ":" })), $0.offset) },
+            lines.enumerated().map { number, line in
+                (String(decoding: line.prefix { $0 != UInt8(ascii: ":") }, as: UTF8.self), number)
+            },
             uniquingKeysWith: { first, _ in first })
         self.names = names
         structures = lines.map { line in
-            line.split(separator: " ").dropFirst().map { GoField($0, structures: names) }
+            line.split(separator: UInt8(ascii: " ")).dropFirst().map { GoField($0, structures: names) }
         }
         digestFields = FieldTable(structures)
     }

@@ -15,10 +15,14 @@ package enum TemplateDigest {
     static func readWithImages(
         _ reader: inout JSONReader
     ) throws(JSONError) -> (digest: UInt64, images: [String], hasAffinity: Bool) {
+        let memo = DigestMemo.borrow()
+        defer { memo?.giveBack() }
+        if let found = memo?.holes.skip(&reader) { return found }
         var pass = emptyPass
-        pass.memo = DigestMemo.borrow()
-        defer { if let memo = pass.memo.take() { DigestMemo.giveBack(memo) } }
+        pass.memo = memo
+        let start = reader.position
         let digest = try pass.structure(&reader, templateStructure)
+        pass.remember(reader, start)
         return (digest ?? 0, pass.images, pass.hasAffinity)
     }
 
@@ -29,7 +33,7 @@ package enum TemplateDigest {
 }
 
 /// Hashes of the names that are looked at apart.
-private enum Name {
+enum DigestName {
     static let affinity = hashBytes("affinity".utf8)
     static let containers = hashBytes("containers".utf8)
     static let containerPort = hashBytes("containerPort".utf8)
@@ -40,6 +44,7 @@ private enum Name {
     static let imagePullPolicy = hashBytes("imagePullPolicy".utf8)
     static let labels = hashBytes("labels".utf8)
     static let serviceAccount = hashBytes("serviceAccount".utf8)
+    static let spec = hashBytes("spec".utf8)
     static let empty = hashBytes("".utf8)
 }
 
@@ -57,12 +62,20 @@ private struct DigestPass {
     var memo: DigestMemo?
     /// Set when a digest depended on more than its own text.
     private var didLookAround = false
+    /// For ``DigestHoles``.
+    private var sight = DigestHoles.Sight()
     private let fields = podTemplateSchema.digestFields
     private let containerStructure = podTemplateSchema.index(of: "Container")
     private let portStructure = podTemplateSchema.index(of: "ContainerPort")
     private let podSpecStructure = podTemplateSchema.index(of: "PodSpec")
     private let metadataStructure = podTemplateSchema.index(of: "ObjectMeta")
-    private let emptyHash = Name.empty
+    private let emptyHash = DigestName.empty
+
+    /// Keeps a template that was just read, so that it is known again.
+    mutating func remember(_ reader: JSONReader, _ start: Int) {
+        sight.hasAffinity = hasAffinity
+        memo?.holes.keep(sight, images, reader.bytes.span, start..<reader.position)
+    }
 
     /// The digest of a struct's members, or `nil` where all of them are empty or defaults.
     mutating func structure(_ reader: inout JSONReader, _ index: Int) throws(JSONError) -> UInt64? {
@@ -72,28 +85,39 @@ private struct DigestPass {
         if index == portStructure { return try port(&reader) }
         var members = Members()
         let isPodSpec = index == podSpecStructure
-        let last = isPodSpec ? Name.containers : index == metadataStructure ? Name.labels : nil
+        let last = isPodSpec ? DigestName.containers : index == metadataStructure ? DigestName.labels : nil
         try reader.readHashedObject { reader, key throws(JSONError) in
             guard let field = fields.field(index, key) else { return }
             if isPodSpec {
-                if key == Name.serviceAccount { return }
-                isInContainers = key == Name.containers
-                if key == Name.affinity {
+                if key == DigestName.serviceAccount { return }
+                isInContainers = key == DigestName.containers
+                if key == DigestName.affinity {
                     hasAffinity = true
                     members.isTailAlone = false
                 }
                 if field.structure == containerStructure { members.isTailAlone = false }
             }
-            if let value = try value(&reader, field) { members.add(member(key, value)) }
+            if let value = try value(&reader, field) {
+                let added = member(key, value)
+                members.add(added)
+                if isPodSpec, key == DigestName.containers { sight.podSpecSum &-= added }
+                if index == templateStructure, key == DigestName.spec { sight.templateSum &-= added }
+            }
             if key == last { beginTail(&reader, index, &members) }
         }
         endTail(reader, index, &members)
+        if isPodSpec {
+            sight.podSpecs += 1
+            sight.podSpecSum &+= members.sum
+        } else if index == templateStructure {
+            sight.templateSum &+= members.sum
+        }
         return members.digest
     }
 
     /// What is known so far of a struct whose last members may be remembered as one text.
     private struct Members {
-        private var sum: UInt64 = 0
+        private(set) var sum: UInt64 = 0
         private var isEmpty = true
         var pullPolicy: String?
         private var tail: Tail?
@@ -164,22 +188,25 @@ private struct DigestPass {
         var image = ""
         try reader.readHashedObject { reader, key throws(JSONError) in
             guard let field = fields.field(containerStructure, key) else { return }
-            if key == Name.image {
+            if key == DigestName.image {
+                if isInContainers {
+                    sight.images += 1
+                    if let text = reader.plainTextAhead() { sight.holes.append((text, isImage: true)) }
+                }
                 image = try reader.readSharedString() ?? ""
                 if isInContainers { images.append(image) }
                 // Containers that differ in their image alone are common.
                 beginTail(&reader, containerStructure, &members)
-            } else if key == Name.imagePullPolicy {
+            } else if key == DigestName.imagePullPolicy {
                 members.pullPolicy = try reader.readOptionalString()
             } else if let value = try remembered(&reader, field) {
                 members.add(member(key, value))
             }
         }
         endTail(reader, containerStructure, &members)
-        if !image.isEmpty { members.add(member(Name.image, hashBytes(image.utf8))) }
-        if let pullPolicy = members.pullPolicy, !pullPolicy.isEmpty, pullPolicy != defaultPullPolicy(image) {
-            members.add(member(Name.imagePullPolicy, hashBytes(pullPolicy.utf8)))
-        }
+        if isInContainers { sight.containers.append(.init(sum: members.sum, pullPolicy: members.pullPolicy)) }
+        if let image = DigestSum.image(image) { members.add(image) }
+        if let pullPolicy = DigestSum.pullPolicy(members.pullPolicy, image: image) { members.add(pullPolicy) }
         return members.digest
     }
 
@@ -210,18 +237,18 @@ private struct DigestPass {
         var hostPort: UInt64?
         try reader.readHashedObject { reader, key throws(JSONError) in
             guard let field = fields.field(portStructure, key), let value = try value(&reader, field) else { return }
-            if key == Name.hostPort {
+            if key == DigestName.hostPort {
                 hostPort = value
                 return
             }
-            if key == Name.containerPort { containerPort = value }
+            if key == DigestName.containerPort { containerPort = value }
             sum &+= member(key, value)
             isEmpty = false
         }
         if let hostPort {
             let isDefault = hostPort == containerPort ? try usesHostNetwork() : false
             if !isDefault {
-                sum &+= member(Name.hostPort, hostPort)
+                sum &+= member(DigestName.hostPort, hostPort)
                 isEmpty = false
             }
         }
@@ -233,10 +260,12 @@ private struct DigestPass {
         switch field.shape {
         case .single: return try single(&reader, field, keepsZero: field.isPointer)
         case .list:
-            var hash: UInt64 = 0x9E37_79B9
+            var hash = DigestSum.listStart
             var isEmpty = true
+            let isContainers = isInContainers && field.structure == containerStructure
             try reader.readArray { reader throws(JSONError) in
-                hash = mix(hash &* 31 &+ (try single(&reader, field, keepsZero: true) ?? 1))
+                if isContainers { sight.items += 1 }
+                hash = DigestSum.item(hash, try single(&reader, field, keepsZero: true) ?? 1)
                 isEmpty = false
             }
             return isEmpty ? nil : hash
@@ -244,7 +273,11 @@ private struct DigestPass {
             var sum: UInt64 = 0
             var isEmpty = true
             try reader.readHashedObject { reader, key throws(JSONError) in
-                if key == Name.hashLabel, field.nameHash == Name.labels { return }
+                if key == DigestName.hashLabel, field.nameHash == DigestName.labels {
+                    sight.hashes += 1
+                    if let text = reader.plainTextAhead() { sight.holes.append((text, isImage: false)) }
+                    return
+                }
                 sum &+= member(key, try single(&reader, field, keepsZero: true) ?? 1)
                 isEmpty = false
             }
@@ -295,33 +328,11 @@ private struct DigestPass {
         guard var reader = podSpec else { return false }
         var found = false
         try reader.readHashedObject { reader, key throws(JSONError) in
-            if key == Name.hostNetwork, try reader.peek() == .bool { found = try reader.readBool() }
+            if key == DigestName.hostNetwork, try reader.peek() == .bool { found = try reader.readBool() }
         }
         return found
     }
-
-    /// `Always` for `latest` and untagged images, as the API server defaults it.
-    private func defaultPullPolicy(_ image: String) -> String {
-        var afterColon: Int?
-        var count = 0
-        for byte in image.utf8 {
-            count &+= 1
-            switch byte {
-            case UInt8(ascii: "@"): return "IfNotPresent"
-            case UInt8(ascii: "/"): afterColon = nil
-            case UInt8(ascii: ":"): afterColon = count
-            default: break
-            }
-        }
-        guard let afterColon else { return "Always" }
-        return image.utf8.dropFirst(afterColon).elementsEqual("latest".utf8) ? "Always" : "IfNotPresent"
-    }
 }
 
-private func member(_ name: UInt64, _ value: UInt64) -> UInt64 { mix(name ^ mix(value &+ 0x9E37_79B9_7F4A_7C15)) }
-
-private func mix(_ value: UInt64) -> UInt64 {
-    var mixed = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-}
+private func member(_ name: UInt64, _ value: UInt64) -> UInt64 { DigestSum.member(name, value) }
+private func mix(_ value: UInt64) -> UInt64 { DigestSum.mix(value) }
