@@ -107,7 +107,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
+        .target(
+            name: "SluiceTestKit", dependencies: ["Manifest", "Expressions", "Notifications"], swiftSettings: settings),
         tests("Manifest"),
         tests("Expressions", ["Manifest"]),
         tests("RolloutEngine", ["Manifest"]),

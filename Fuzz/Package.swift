@@ -20,7 +20,12 @@ let package = Package(
         .systemLibrary(name: "CFuzzer"),
         .target(name: "CScan"),
         .target(name: "Manifest", dependencies: ["CScan", "CYAML"], swiftSettings: settings),
-        .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
+        .target(name: "Expressions", dependencies: ["Manifest"], swiftSettings: settings),
+        .target(name: "Crypto"),
+        .target(
+            name: "Notifications", dependencies: ["Crypto", "Expressions", "Manifest"], swiftSettings: settings),
+        .target(
+            name: "SluiceTestKit", dependencies: ["Expressions", "Manifest", "Notifications"], swiftSettings: settings),
         .executableTarget(
             name: "Fuzzer", dependencies: ["CFuzzer", "SluiceTestKit"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),

@@ -5,7 +5,7 @@ set -eu
 seconds=${1:?usage: Fuzz/run.sh SECONDS [TARGET...]}
 shift
 cd "$(dirname "$0")"
-[ $# -gt 0 ] || set -- json yaml patch selector jsonpath fields scalars
+[ $# -gt 0 ] || set -- json yaml patch selector jsonpath fields scalars expression template
 
 swift build
 # A backtrace of an instrumented process takes minutes and outlives its parent.

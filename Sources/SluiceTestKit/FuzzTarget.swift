@@ -11,6 +11,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case jsonpath
     case fields
     case scalars
+    case expression
+    case template
 
     package func run(_ bytes: [UInt8]) {
         switch self {
@@ -21,6 +23,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .jsonpath: FuzzTarget.jsonpath(bytes)
         case .fields: FuzzTarget.fields(bytes)
         case .scalars: FuzzTarget.scalars(bytes)
+        case .expression: FuzzTarget.expression(bytes)
+        case .template: FuzzTarget.template(bytes)
         }
     }
 

@@ -72,11 +72,6 @@ extension Delivery {
     }
 }
 
-func hex(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = [UInt8]("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-}
-
 /// HMAC-SHA256 over a body, as `sha256=<hex>`.
 package func signature(of body: [UInt8], key: String) -> String {
     let code = HMAC<SHA256>.authenticationCode(for: body, using: SymmetricKey(data: [UInt8](key.utf8)))
