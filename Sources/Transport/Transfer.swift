@@ -72,7 +72,9 @@ final class Transfer: LoopTransfer, @unchecked Sendable {
         options.set(CURLOPT_ERRORBUFFER, UnsafeMutableRawPointer(errorText))
         options.set(CURLOPT_PROTOCOLS_STR, "http,https")
         options.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        options.set(CURLOPT_PIPEWAIT, 1)
+        // Worth waiting for a connection that others may share. Without TLS there is no HTTP/2 to share it with, and a
+        // stream that never ends would let all others wait for ever.
+        if parts.scheme == "https" { options.set(CURLOPT_PIPEWAIT, 1) }
         options.set(CURLOPT_ACCEPT_ENCODING, "gzip")
         options.set(CURLOPT_BUFFERSIZE, 65_536)
         options.set(CURLOPT_WRITEFUNCTION, receiveBody)

@@ -53,6 +53,36 @@ import Transport
         #expect(seen.withLock { $0 } == "200: one two three")
     }
 
+    @Test("requests that begin together do not wait for one that never ends")
+    func parallel() async throws {
+        let server = LoopbackServer { request, connection in
+            guard request.path == "/endless" else {
+                connection.respond(body: "done")
+                return true
+            }
+            connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            connection.chunk("first")
+            connection.waitForClose()
+            return false
+        }
+        try await withThrowingTaskGroup(of: String.self) { group in
+            for _ in 0..<3 {
+                group.addTask { [client] in
+                    _ = try? await client.stream(HTTPRequest(server.url + "/endless"), onHead: { _ in }) { _ in }
+                    return "endless"
+                }
+                group.addTask { [client] in
+                    try await client.send(HTTPRequest(server.url, timeout: .seconds(20))).text
+                }
+            }
+            for _ in 0..<3 {
+                let next = try await group.next()
+                #expect(next == "done")
+            }
+            group.cancelAll()
+        }
+    }
+
     @Test("a server that accepts and says nothing ends in a timeout")
     func hang() async throws {
         let server = LoopbackServer { _, connection in
