@@ -7,14 +7,10 @@ struct AbortCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "abort", abstract: "Stop an update and put all traffic back on the stable version.")
 
-    @Argument(help: "Names of Rollouts.")
-    var names: [String]
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var dryRun: DryRunOptions
+    @OptionGroup var moving: MoveOptions
 
     func run() async throws {
-        try await reporting { try await connection.connect("abort").move(names, .abort, "aborted", dryRun) }
+        try await moving.move("abort", .abort, "aborted")
     }
 }
 
@@ -22,14 +18,10 @@ struct PauseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Hold a Rollout where it is, until it is promoted.")
 
-    @Argument(help: "Names of Rollouts.")
-    var names: [String]
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var dryRun: DryRunOptions
+    @OptionGroup var moving: MoveOptions
 
     func run() async throws {
-        try await reporting { try await connection.connect("pause").move(names, .pause, "paused", dryRun) }
+        try await moving.move("pause", .pause, "paused")
     }
 }
 
@@ -73,14 +65,10 @@ struct RetryRollout: AsyncParsableCommand {
         commandName: "rollout", abstract: "Try an aborted update again; the word rollout may be left out.",
         aliases: ["ro", "rollouts"])
 
-    @Argument(help: "Names of Rollouts.")
-    var names: [String]
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var dryRun: DryRunOptions
+    @OptionGroup var moving: MoveOptions
 
     func run() async throws {
-        try await reporting { try await connection.connect("retry").move(names, .retry, "retried", dryRun) }
+        try await moving.move("retry", .retry, "retried")
     }
 }
 
@@ -88,17 +76,10 @@ struct RetryExperiment: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "experiment", abstract: "Have an Experiment begin again.", aliases: ["exp", "experiments"])
 
-    @Argument(help: "Names of Experiments.")
-    var names: [String]
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var dryRun: DryRunOptions
+    @OptionGroup var moving: MoveOptions
 
     func run() async throws {
-        try await reporting {
-            try await connection.connect("retry").move(
-                names, .retryExperiment, "retried", dryRun, of: .experiments, called: "experiment")
-        }
+        try await moving.move("retry", .retryExperiment, "retried", of: .experiments, called: "experiment")
     }
 }
 
@@ -113,17 +94,10 @@ struct TerminateAnalysisRun: AsyncParsableCommand {
         commandName: "analysisrun", abstract: "End AnalysisRuns: what is being measured is stopped.",
         aliases: ["ar", "analysisruns"])
 
-    @Argument(help: "Names of AnalysisRuns.")
-    var names: [String]
-
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var dryRun: DryRunOptions
+    @OptionGroup var moving: MoveOptions
 
     func run() async throws {
-        try await reporting {
-            try await connection.connect("terminate").move(
-                names, .terminate, "terminated", dryRun, of: .analysisRuns, called: "analysisRun")
-        }
+        try await moving.move("terminate", .terminate, "terminated", of: .analysisRuns, called: "analysisRun")
     }
 }
 
@@ -132,16 +106,28 @@ struct TerminateExperiment: AsyncParsableCommand {
         commandName: "experiment", abstract: "End Experiments: their pods are removed.",
         aliases: ["exp", "experiments"])
 
-    @Argument(help: "Names of Experiments.")
+    @OptionGroup var moving: MoveOptions
+
+    func run() async throws {
+        try await moving.move("terminate", .terminate, "terminated", of: .experiments, called: "experiment")
+    }
+}
+
+/// What commands take that move one object or more.
+struct MoveOptions: ParsableArguments {
+    @Argument(help: "One name or more.")
     var names: [String]
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var dryRun: DryRunOptions
 
-    func run() async throws {
+    /// Sends each object the patch of `command`, and says that it was `done`.
+    func move(
+        _ command: String, _ patch: RolloutPatch, _ done: String, of resource: Resource = .rollouts,
+        called kind: String = "rollout"
+    ) async throws {
         try await reporting {
-            try await connection.connect("terminate").move(
-                names, .terminate, "terminated", dryRun, of: .experiments, called: "experiment")
+            try await connection.connect(command).move(names, patch, done, dryRun, of: resource, called: kind)
         }
     }
 }

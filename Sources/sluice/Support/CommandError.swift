@@ -7,7 +7,7 @@ struct CommandError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-extension AsyncParsableCommand {
+extension ParsableArguments {
     /// Runs a command's work; what goes wrong is said on standard error and ends with exit code 2: it could not be found out.
     func reporting(_ work: () async throws -> Void) async throws {
         do {
