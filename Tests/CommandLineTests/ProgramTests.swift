@@ -81,6 +81,22 @@ import Testing
         }
     }
 
+    @Test(
+        "a word that a group of commands does not have is told, with what it has",
+        arguments: [
+            ("get rollot web", "get has no \"rollot\"; it has rollout, experiment"),
+            ("-n shop get rollot web", "get has no \"rollot\"; it has rollout, experiment"),
+            ("gett rollout", "sluice has no \"gett\"; it has get, list, "), ("get rollout", nil),
+        ] as [(String, String?)])
+    func choices(arguments: String, expected: String?) async throws {
+        try await CommandStand.with { stand in
+            let outcome = await stand.run(arguments)
+            #expect(outcome.code == 64)
+            #expect(outcome.error.contains(expected ?? "Missing"), "\(outcome.error)")
+            #expect(outcome.error.contains(" has no ") == (expected != nil))
+        }
+    }
+
     @Test("a server that is not there is told, not waited for")
     func away() async throws {
         try await CommandStand.with { stand in

@@ -29,7 +29,8 @@ package struct Kubeconfig: Sendable {
             return result
         }
         var paths = (environment("KUBECONFIG") ?? "").split(separator: ":").map(String.init)
-        if paths.isEmpty, let home = environment("HOME") { paths = ["\(home)/.kube/config"] }
+        let isNamed = !paths.isEmpty
+        if !isNamed, let home = environment("HOME") { paths = ["\(home)/.kube/config"] }
         var lastProblem: ConfigurationError?
         var isAnyRead = false
         for path in paths {
@@ -42,7 +43,9 @@ package struct Kubeconfig: Sendable {
             try result.merge(bytes, path: path)
         }
         if !isAnyRead {
-            throw lastProblem ?? ConfigurationError("no kubeconfig: set KUBECONFIG or write ~/.kube/config")
+            let problem = isNamed ? lastProblem?.description : nil
+            throw ConfigurationError(
+                "\(problem ?? "there is no kubeconfig ~/.kube/config"); name one with --kubeconfig or KUBECONFIG")
         }
         return result
     }

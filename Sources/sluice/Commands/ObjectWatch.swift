@@ -107,6 +107,6 @@ struct RelatedObjects {
 
 extension ClusterSession {
     func missing(_ resource: Resource, _ name: String) -> CommandError {
-        CommandError("there is no \(resource.kind) \(name) in namespace \(namespace); choose another with -n")
+        CommandError("there is no \(resource.kind) \(name) in namespace \(namespace); choose another namespace with -n")
     }
 }

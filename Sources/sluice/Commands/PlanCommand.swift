@@ -95,13 +95,16 @@ struct PlanCommand: AsyncParsableCommand {
         case .yaml: Terminal.write(YAML.emit(json))
         case .name: Terminal.write("rollout.argoproj.io/\(rollout.key.name)\n")
         default:
-            var table = TextTable()
-            for row in plan.rows { table.add(row) }
-            Terminal.write(table.lines().map { $0 + "\n" }.joined())
-            for (path, query) in queries {
-                Terminal.write("\n\(path): \(query.template)/\(query.metric) asks \(query.provider): \(query.text)\n")
+            // Without a step there is only the header.
+            if plan.rows.count > 1 {
+                var table = TextTable()
+                for row in plan.rows { table.add(row) }
+                Terminal.write(table.lines().map { $0 + "\n" }.joined() + "\n")
             }
-            Terminal.write("\n\(rollout.key.name) \(plan.summary)\n")
+            for (path, query) in queries {
+                Terminal.write("\(path): \(query.template)/\(query.metric) asks \(query.provider): \(query.text)\n\n")
+            }
+            Terminal.write("\(rollout.key.name) \(plan.summary)\n")
         }
         if let chart { try draw(plan, rollout, to: chart) }
     }

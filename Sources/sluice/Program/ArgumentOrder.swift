@@ -49,7 +49,7 @@ package enum ArgumentOrder {
         return words + plain(early + rest)
     }
 
-    private static func subcommand(
+    static func subcommand(
         of command: any ParsableCommand.Type, _ word: String
     ) -> (any ParsableCommand.Type)? {
         command.configuration.subcommands.first { $0._commandName == word || $0.configuration.aliases.contains(word) }

@@ -35,10 +35,36 @@ package enum Program {
             if error is CleanExit, code == 0, !asksForHelp(arguments) { code = ExitCode.validationFailure.rawValue }
             if !message.isEmpty {
                 // Help that was asked for is a result.
-                if code == 0 { Terminal.write(message + "\n") } else { Terminal.complain(message) }
+                if code == 0 {
+                    Terminal.write(message + "\n")
+                } else {
+                    Terminal.complain(message + choices(after: arguments))
+                }
             }
             return code
         }
+    }
+
+    /// What may follow a word such as `get`, where another word follows: the parser only counts unexpected arguments.
+    private static func choices(after arguments: [String]) -> String {
+        var command: any ParsableCommand.Type = Sluice.self
+        var rest = arguments[...]
+        while let word = rest.popFirst() {
+            let names = command.configuration.subcommands.filter { $0.configuration.shouldDisplay }.map {
+                $0._commandName
+            }
+            // With a default the word was for that.
+            guard !names.isEmpty, command.configuration.defaultSubcommand == nil else { return "" }
+            if word.hasPrefix("-") {
+                if ArgumentOrder.connectionOptions.contains(word) { rest = rest.dropFirst() }
+            } else if let next = ArgumentOrder.subcommand(of: command, word) {
+                command = next
+            } else {
+                return
+                    "\n\(command._commandName) has no \(word.debugDescription); it has \(names.joined(separator: ", "))"
+            }
+        }
+        return ""
     }
 
     private static func asksForHelp(_ arguments: [String]) -> Bool {
