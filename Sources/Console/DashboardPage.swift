@@ -18,8 +18,8 @@ enum DashboardPage {
 body { margin: 0; font: 15px/1.5 system-ui, sans-serif; background: var(--bg); color: var(--text); }
 header { display: flex; gap: 1rem; align-items: baseline; padding: 1rem 1.5rem; border-bottom: 1px solid var(--line); }
 h1 { font-size: 1.2rem; margin: 0; } #link { color: var(--dim); }
-main { display: grid; gap: 1rem; padding: 1.5rem; max-width: 72rem; margin: auto; }
-article { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; }
+main { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1rem; padding: 1.5rem; max-width: 72rem; margin: auto; }
+article { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.25rem; overflow-x: auto; }
 h2 { font-size: 1.05rem; margin: 0; display: inline; } h3 { font-size: .85rem; margin: 1rem 0 .3rem; color: var(--dim); font-weight: 600; }
 .badge { border-radius: 999px; padding: .1rem .6rem; font-size: .8rem; font-weight: 600; border: 1px solid currentColor; }
 .Healthy, .Successful, .Released { color: var(--good); } .Degraded, .Failed, .Error, .Rejected { color: var(--bad); }
@@ -44,7 +44,7 @@ button:hover { border-color: var(--go); } .actions { margin-left: auto; display:
 </head>
 <body>
 <header><h1>Sluice</h1><span class="dim">rollouts, live</span><span id="link" role="status">connecting…</span></header>
-<main id="list" aria-live="polite"><p id="empty">No rollouts yet.</p></main>
+<main id="list" aria-live="polite"><p id="empty">Looking for rollouts…</p></main>
 <script>
 "use strict";
 const list = document.getElementById("list"), link = document.getElementById("link"), seen = new Map();
@@ -124,6 +124,7 @@ function put(r) {
   if (old) { const active = document.activeElement?.getAttribute?.("aria-label"); old.replaceWith(card); if (active) card.querySelector(`[aria-label="${CSS.escape(active)}"]`)?.focus(); return; }
   const next = [...list.children].find(e => e.id > card.id); list.insertBefore(card, next ?? null);
 }
+function none() { if (seen.size === 0 && !document.getElementById("empty")) { const p = el("p"); p.id = "empty"; list.append(p); } const p = document.getElementById("empty"); if (p) p.textContent = "No rollouts yet."; }
 async function full(r) { try { const a = await fetch(`api/v1/rollouts/${r.namespace}/${r.name}`); if (a.ok) put(await a.json()); } catch { put(r); } }
 function connect() {
   const source = new EventSource("api/v1/rollouts/watch");
@@ -131,9 +132,10 @@ function connect() {
   source.onerror = () => { link.textContent = "○ reconnecting…"; };
   source.addEventListener("list", e => { const items = JSON.parse(e.data), keys = new Set(items.map(id));
     for (const k of [...seen.keys()]) if (!keys.has(k)) { document.getElementById(k)?.remove(); seen.delete(k); }
-    items.slice(0, 200).forEach(full); });
+    items.slice(0, 200).forEach(full); if (items.length === 0) none();
+    link.textContent = items.length > 200 ? `● live, the first 200 of ${items.length}` : "● live"; });
   source.addEventListener("rollout", e => put(JSON.parse(e.data)));
-  source.addEventListener("gone", e => { const k = id(JSON.parse(e.data)); document.getElementById(k)?.remove(); seen.delete(k); });
+  source.addEventListener("gone", e => { const k = id(JSON.parse(e.data)); document.getElementById(k)?.remove(); seen.delete(k); if (seen.size === 0) none(); });
 }
 connect();
 </script>
