@@ -97,6 +97,9 @@ import Testing
                 try await kubectl.run("wait", "--for=condition=Available", "deployment/web", "--timeout=10s").contains(
                     "condition met"))
             #expect(try await kubectl.run("describe", "deployment", "web").contains("shop:green"))
+            // It sends protobuf and knows no other way; the answer says what to do instead.
+            let refused = try await kubectl.run("create", "configmap", "made", fails: true)
+            #expect(refused.contains("--dry-run=client -o yaml | kubectl apply -f -"), "\(refused)")
             let deleted = try await kubectl.run("delete", "-f", kubectl.file(Self.manifest), "--timeout=20s")
             #expect(deleted.contains("deployment.apps \"web\" deleted"))
             #expect(try await kubectl.run("get", "deployments").contains("No resources found"))

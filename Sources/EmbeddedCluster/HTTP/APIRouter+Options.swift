@@ -4,7 +4,8 @@ import Manifest
 extension APIRouter {
     /// The request's body: JSON, or YAML where it is not.
     func body(_ call: APICall) throws(KubernetesError) -> JSON {
-        if call.contentType.contains("protobuf") || call.contentType.contains("cbor") { throw .unsupportedMediaType }
+        if call.contentType.contains("protobuf") { throw .protobuf }
+        if call.contentType.contains("cbor") { throw .unsupportedMediaType }
         let isJSON = call.body.first { $0 > 0x20 }.map { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? false
         do {
             if isJSON { return try JSON(parsing: call.body) }
@@ -57,6 +58,14 @@ extension KubernetesError {
     static let methodNotAllowed = KubernetesError(
         code: 405, reason: "MethodNotAllowed",
         message: "the server does not allow this method on the requested resource")
+
+    /// Clients that send this to built-in kinds, as `kubectl create NOUN` does, know no other way and ask for none.
+    static let protobuf: KubernetesError = {
+        var error = unsupportedMediaType
+        error.message +=
+            "; this cluster reads no protobuf: use `kubectl create … --dry-run=client -o yaml | kubectl apply -f -`"
+        return error
+    }()
 
     static let unsupportedMediaType = KubernetesError(
         code: 415, reason: "UnsupportedMediaType",
