@@ -1,7 +1,9 @@
 import Manifest
 package import Transport
 
-/// Sends a steady stream of requests and counts what came back.
+/// Sends a steady stream of requests and counts what came back, from the first answer of a version on.
+///
+/// What comes before it says only that nothing is there yet.
 package final class LoadGenerator: Sendable {
     /// What came back so far.
     package struct Tally: Sendable {
@@ -58,13 +60,15 @@ package final class LoadGenerator: Sendable {
     private func once() async {
         do {
             let response = try await client.send(HTTPRequest(url, headers: headers, timeout: .seconds(2)))
+            let version = response.headers[versionHeader] ?? ""
             tally.withLock { tally in
+                guard tally.answered > 0 || !version.isEmpty else { return }
                 tally.answered += 1
                 if response.status >= 500 { tally.errors += 1 }
-                tally.versions[response.headers[versionHeader] ?? "", default: 0] += 1
+                tally.versions[version, default: 0] += 1
             }
         } catch {
-            tally.withLock { $0.lost += 1 }
+            tally.withLock { if $0.answered > 0 { $0.lost += 1 } }
         }
     }
 }

@@ -6,6 +6,7 @@ import Kubernetes
 import Logging
 import Manifest
 import Transport
+import UnixSignals
 
 /// Plays a guarded release on a cluster in this process.
 struct DemoCommand: AsyncParsableCommand {
@@ -47,12 +48,18 @@ struct DemoCommand: AsyncParsableCommand {
             }
             if isTerminal { group.addTask { await screen.live(director, stage) } }
             group.addTask { await play(director, stage, screen) ?? DemoEnd() }
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sigint, .sigterm) { return Interrupted() }
+                return nil
+            }
             // The play ends the rest; whatever else ends before it is a failure. Ten servers and their connections are
             // not unwound one by one: the process ends, and takes them with it.
             for await end in group {
                 guard let end else { continue }
+                screen.draw(director, stage)
                 stage.close()
                 if end is DemoEnd { Glibc.exit(0) }
+                if end is Interrupted { Glibc.exit(screen.hasEnded ? 0 : 130) }
                 screen.fail("\(end)")
                 Glibc.exit(end is CancellationError ? 130 : 1)
             }
@@ -62,15 +69,18 @@ struct DemoCommand: AsyncParsableCommand {
     /// What ends the play as told.
     private struct DemoEnd: Error {}
 
+    /// Ctrl-C: what a stage that stays is ended by; before that the acts were not seen to their end.
+    private struct Interrupted: Error {}
+
     private func play(_ director: DemoDirector, _ stage: DemoStage, _ screen: DemoScreen) async -> (any Error)? {
         do {
             try await stage.waitUntilReady()
-            screen.tell(stage.welcome)
+            screen.welcome(stage.welcome)
             try await director.setUp()
             try await director.actOne()
             try await director.actTwo()
             try await director.actThree()
-            screen.tell(["All three acts ended as told."])
+            screen.end(["All three acts ended as told."])
             if stay || !once {
                 screen.tell(stay ? stage.invitation : [])
                 if stay { try await Task.sleep(for: .seconds(86_400 * 365)) }

@@ -8,6 +8,7 @@ final class DemoScreen: Sendable {
     private let isLive: Bool
     private let view: DemoView
     private let notes = Lock<[String]>([])
+    private let ended = Lock(false)
 
     init(output: DemoCommand.Output, isLive: Bool) {
         self.output = output
@@ -29,12 +30,26 @@ final class DemoScreen: Sendable {
         }
     }
 
+    /// Tells people where things are; a live picture shows that at all times.
+    func welcome(_ lines: [String]) {
+        if !isLive { tell(lines) }
+    }
+
     /// Tells people something that is no transition.
     func tell(_ lines: [String]) {
         for line in lines {
             if output == .json { write(line, to: STDERR_FILENO) } else { add(line) }
         }
     }
+
+    /// Tells people that the acts are over.
+    func end(_ lines: [String]) {
+        ended.withLock { $0 = true }
+        tell(lines)
+    }
+
+    /// Whether the acts are over.
+    var hasEnded: Bool { ended.withLock { $0 } }
 
     func fail(_ reason: String) {
         write("The demo did not end as told: \(reason)", to: STDERR_FILENO)
@@ -43,17 +58,22 @@ final class DemoScreen: Sendable {
     /// Redraws until cancelled.
     func live(_ director: DemoDirector, _ stage: DemoStage) async -> (any Error)? {
         while !Task.isCancelled {
-            let (act, commit, state) = director.snapshot
-            let size = Self.terminalSize
-            let lines = view.picture(
-                welcome: stage.welcome,
-                story: view.lines(act: act, commit: commit, state: state, load: stage.load.counts),
-                notes: notes.withLock { $0 }, size: size)
-            let picture = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")
-            write("\u{1B}[H\(picture)\u{1B}[J", to: STDOUT_FILENO)
+            draw(director, stage)
             try? await Task.sleep(for: .milliseconds(200))
         }
         return nil
+    }
+
+    /// Draws the picture as it is now.
+    func draw(_ director: DemoDirector, _ stage: DemoStage) {
+        guard isLive else { return }
+        let (act, commit, state) = director.snapshot
+        let lines = view.picture(
+            welcome: stage.welcome,
+            story: view.lines(act: act, commit: commit, state: state, load: stage.load.counts),
+            notes: notes.withLock { $0 }, size: Self.terminalSize)
+        let picture = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")
+        write("\u{1B}[H\(picture)\u{1B}[J", to: STDOUT_FILENO)
     }
 
     /// Columns and rows, asked each time because people resize; what every terminal has where it does not say.

@@ -41,6 +41,8 @@ struct DemoStage: Sendable {
         options.httpPort = dashboardPort
         options.enablesActions = true
         options.allowsFileRepositories = true
+        // Who plays on and pushes should not wait for minutes; a look at a folder costs nothing.
+        options.applicationResync = .seconds(5)
         let dashboard = Lock(0)
         let level = Logger.Level(rawValue: loglevel) ?? .error
         let controller = ControllerProcess(

@@ -70,13 +70,18 @@ struct DemoView: Sendable {
             .map { paint("\($0.key) \($0.value * 100 / total) %", $0.key) }
         lines.append("└─ answers \(shares.joined(separator: "  "))   errors \(load.errors)   lost \(load.lost)")
         lines.append("")
-        for release in state.releases.values.sorted(by: { $0.objectKey < $1.objectKey }).suffix(4) {
+        for release in state.releases.values.sorted(by: { Self.age($0) < Self.age($1) }).suffix(4) {
             let phase = release.at("status", "phase")?.stringValue ?? "Syncing"
             let revision = release.at("spec", "revision")?.stringValue?.prefix(7) ?? ""
             let reason = release.at("status", "reason")?.stringValue ?? ""
             lines.append("release \(revision)   \(icon(phase)) \(phase) \(reason)")
         }
         return lines
+    }
+
+    private static func age(_ release: JSON) -> (String, ObjectKey) {
+        // One that has not begun is the newest.
+        (release.at("status", "startedAt")?.stringValue ?? "~", release.objectKey)
     }
 
     private func bar(_ percent: Int) -> String {
