@@ -43,11 +43,7 @@ extension RolloutReconcile {
 
     /// The runs before and after the switch of a blue-green update.
     private mutating func followPromotion(_ blueGreen: BlueGreenStrategy) -> AnalysisOutcome {
-        if isRetry {
-            // The failed runs tell of pods that were scaled down since; the new ones are to be judged afresh.
-            if status.prePromotionAnalysis == old.prePromotionAnalysis { status.prePromotionAnalysis = nil }
-            if status.postPromotionAnalysis == old.postPromotionAnalysis { status.postPromotionAnalysis = nil }
-        }
+        if isRetry { forgetRuns() }
         let isActive = active != nil && active === current
         var outcome = AnalysisOutcome.proceed
         if !isActive || blueGreen.prePromotionAnalysis == nil {
@@ -60,6 +56,12 @@ extension RolloutReconcile {
                 mayStart: mayStartPostPromotion)
         }
         return outcome
+    }
+
+    /// The failed runs tell of pods that were scaled down since; the new ones are to be judged afresh.
+    mutating func forgetRuns() {
+        if status.prePromotionAnalysis == old.prePromotionAnalysis { status.prePromotionAnalysis = nil }
+        if status.postPromotionAnalysis == old.postPromotionAnalysis { status.postPromotionAnalysis = nil }
     }
 
     /// Blue-green keeps its last runs in the status after the update has ended; their phases are followed still.

@@ -7,6 +7,8 @@ extension RolloutReconcile {
         if isScalingEvent {
             scale()
             countPods()
+            // A retry that comes with a new size is known as one only now.
+            if isRetry { forgetRuns() }
             return false
         }
         switchPreview(blueGreen)

@@ -330,6 +330,20 @@ import Testing
         #expect(world.status.stableRS == world.status.currentPodHash)
     }
 
+    @Test("a retry that comes together with a new size judges afresh, too")
+    func retryWithSize() throws {
+        var world = try Self.updating(["prePromotionAnalysis": Self.analysis])
+        try world.run()
+        let run = "web-\(world.status.currentPodHash)-2-pre"
+        world.runs[run]?.phase = "Failed"
+        try world.run()
+        try pass(31, &world)
+        try world.edit(["spec": ["replicas": 5]])
+        try world.edit(["status": ["abort": false]])
+        try world.run()
+        #expect(!world.status.abort && world.runs["\(run).1"]?.phase == "Running")
+    }
+
     @Test("D11: a fast rollback that has to grow first stays one")
     func d11() throws {
         var world = try Self.updating(["autoPromotionEnabled": false, "scaleDownDelaySeconds": 600])
