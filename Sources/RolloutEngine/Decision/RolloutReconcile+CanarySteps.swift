@@ -10,6 +10,18 @@ extension RolloutReconcile {
         if let end = pauseEnd(pause), end >= now { wake(at: end + .milliseconds(1)) }
     }
 
+    /// Takes the present step's pause away when its time is over, and leaves the step as it is.
+    ///
+    /// For an update that an inconclusive analysis holds: a further step could move traffic that nobody vouches for.
+    mutating func endTimedPause() {
+        guard let pause = step?.pause, let end = pauseEnd(pause) else { return }
+        if now > end {
+            status.pauseConditions.removeAll { $0.reason == PauseReason.canaryPauseStep }
+        } else {
+            wake(at: end + .milliseconds(1))
+        }
+    }
+
     private func pauseEnd(_ pause: PauseStep) -> Timestamp? {
         guard let seconds = pause.seconds,
             let start = status.pauseConditions.first(where: { $0.reason == PauseReason.canaryPauseStep })?.startTime

@@ -165,7 +165,9 @@ struct RolloutReconcile {
         guard shiftTraffic() else { return false }
         switch analyse() {
         case .proceed: break
-        case .pauseRequested: return false
+        case .pauseRequested:
+            endTimedPause()
+            return false
         case .abortRequested: return true
         }
         let didScale = scale()

@@ -154,6 +154,28 @@ import Testing
         #expect(world.status.stableRS == world.status.currentPodHash && world.runs.count == 1)
     }
 
+    @Test("a timed pause ends though an inconclusive analysis holds the update, and nothing moves by that")
+    func timedPauseUnderInconclusive() throws {
+        var world = try DeviationWorld.routed(
+            replicas: 1, steps: [["setWeight": 10], ["pause": ["duration": "30s"]]],
+            ["analysis": ["templates": [["templateName": "always"]], "startingStep": 1]])
+        let run = try #require(world.runs.keys.first)
+        world.runs[run]?.phase = "Inconclusive"
+        try world.run()
+        #expect(world.status.message == "CanaryPauseStep", "the pause that came first is named")
+        let wait = try world.reconcile().requeueAfter
+        #expect(wait.map { $0 <= .seconds(31) } ?? false, "it wakes at the pause's end")
+        try world.pass(31)
+        #expect(world.status.message == "InconclusiveAnalysisRun" && world.status.currentStepIndex == 1)
+        // With one pod the canary could take all traffic at the end of the steps.
+        #expect(world.traffic?.canaryWeight == 10 && world.status.stableRS != world.status.currentPodHash)
+        try world.resume()
+        try world.run()
+        world.runs["\(run).1"]?.phase = "Successful"
+        try world.run()
+        #expect(world.status.stableRS == world.status.currentPodHash && world.runs.count == 2)
+    }
+
     @Test("D40: names and defaults are the documented ones")
     func d40() throws {
         #expect(Keys.scaleDownDeadline == "scale-down-deadline")
