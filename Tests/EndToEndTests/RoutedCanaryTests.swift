@@ -52,6 +52,66 @@ struct RoutedCanaryTests {
         try await scenario.until("the canary is gone") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
     }
 
+    @Test("D17: an abort finds the way back by the last valid strategy, and a mended spec goes on")
+    func abortWhileInvalid()
+        async throws
+    {
+        let scenario = try await Scenario("invalid-abort")
+        try await scenario.apply(Manifests.routes())
+        try await scenario.apply(
+            Manifests.rollout(
+                strategy: Manifests.istio(steps: "      - setWeight: 25\n      - pause: {}").replacing(
+                    "abortScaleDownDelaySeconds: 2", with: "abortScaleDownDelaySeconds: 6")))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.setImage("web", "shop:v2")
+        try await scenario.untilPaused("web", at: 1)
+        #expect(try await scenario.weights("web") == ["web-stable": 75, "web-canary": 25])
+        let path: JSON = [
+            "strategy": ["canary": ["trafficRouting": ["istio": ["virtualService": ["name": "nowhere"]]]]]
+        ]
+        try await scenario.patch(
+            Kinds.rollout, "web",
+            ["spec": MergePatch.apply(["strategy": ["canary": ["canaryService": "gone"]]], to: path)])
+        let invalid = try await scenario.untilPhase("web", "Degraded")
+        #expect(invalid.condition("InvalidSpec") != nil)
+        #expect(try await scenario.weights("web") == ["web-stable": 75, "web-canary": 25], "traffic stays")
+        #expect(try await scenario.sizes() == ["v1": 4, "v2": 1])
+        try await scenario.abort("web")
+        try await scenario.until("traffic is back") {
+            try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
+        }
+        try await scenario.until("the canary waits for its deadline") {
+            let canary = try await scenario.replicaSet(2)
+            return canary.annotations["scale-down-deadline"] != nil && canary.at("spec", "replicas")?.intValue == 1
+        }
+        try await scenario.until("the canary is gone") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
+        let aborted = try #require(try await scenario.get(Kinds.rollout, "web"))
+        #expect(aborted.condition("InvalidSpec") != nil)
+        #expect(aborted.condition("Progressing")?["reason"] == "RolloutAborted")
+        try await scenario.patch(
+            Kinds.rollout, "web",
+            [
+                "spec": [
+                    "strategy": [
+                        "canary": [
+                            "canaryService": "web-canary",
+                            "trafficRouting": ["istio": ["virtualService": ["name": "web"]]],
+                        ]
+                    ]
+                ]
+            ])
+        try await scenario.untilStatus("the spec is mended, the abort stays") {
+            $0["message"]?.stringValue?.hasPrefix("RolloutAborted") == true
+                && $0["conditions"]?.arrayValue?.contains { $0["type"] == "InvalidSpec" } == false
+        }
+        try await scenario.retry("web")
+        try await scenario.untilPaused("web", at: 1)
+        #expect(try await scenario.weights("web") == ["web-stable": 75, "web-canary": 25])
+        try await scenario.promote("web")
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.until("the update is through") { try await scenario.sizes() == ["v1": 0, "v2": 4] }
+    }
+
     @Test("subsets of a DestinationRule get the hashes") func istioSubsets() async throws {
         let scenario = try await Scenario("subsets")
         try await scenario.apply(

@@ -90,7 +90,7 @@ package final class RolloutReconciler: Sendable {
         }
         log.note(seen, decision, now: now)
         do {
-            try await perform(decision, for: rollout)
+            try await perform(decision, for: seen.hasEarlierStrategy ? seen.rollout : rollout)
         } catch let error as RouterNotReady {
             logger.debug("routes wait", metadata: ["rollout": "\(key)", "error": "\(error)"])
             return .seconds(1)
@@ -114,17 +114,22 @@ package final class RolloutReconciler: Sendable {
                 $0.isSelected(by: selector)
             }
         }
-        var services: [String: ServiceFact] = [:]
-        for name in rollout.serviceNames {
-            services[name] = caches.services.store.get(ObjectKey(namespace: namespace, name: name))?.fact
-        }
         var seen = RolloutSnapshot(
-            rollout: rollout, replicaSets: sets, analysisRuns: analyses.facts(of: rollout), services: services,
-            traffic: routers.fact(for: rollout),
+            rollout: rollout, replicaSets: sets, analysisRuns: analyses.facts(of: rollout),
+            services: services(of: rollout), traffic: routers.fact(for: rollout),
             referenceProblems: analyses.problems(of: rollout) + routers.problems(of: rollout), workload: workload,
             isStrict: isStrict)
         seen.verifyRetry = verifyRetry
+        seen.takeLastValidStrategy(services: services, traffic: routers.fact)
         return seen
+    }
+
+    private func services(of rollout: Rollout) -> [String: ServiceFact] {
+        var services: [String: ServiceFact] = [:]
+        for name in rollout.serviceNames {
+            services[name] = caches.services.store.get(ObjectKey(namespace: rollout.key.namespace, name: name))?.fact
+        }
+        return services
     }
 
     /// A Rollout that cannot even be decoded says so in its status; nothing else of it is touched.

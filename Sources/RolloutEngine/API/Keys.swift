@@ -14,6 +14,8 @@ package enum Keys {
     package static let podsMetadata = "sluice.dev/pods-metadata"
     /// The stable hash away from which a fast rollback to this ReplicaSet was recognised.
     package static let fastRollback = "sluice.dev/fast-rollback-from"
+    /// What an abort needs of the strategy with which a ReplicaSet's update was last valid; see ``RolloutSpec/abortRecord``.
+    package static let lastValidStrategy = "sluice.dev/last-valid-strategy"
     /// What a newer revision does to an update that is under way: `supersede`, `queue` or `hotfix`.
     package static let onNewRevision = "sluice.dev/on-new-revision"
     package static let instanceID = "argo-rollouts.argoproj.io/controller-instance-id"
@@ -27,6 +29,6 @@ package enum Keys {
 
     /// Annotations of a Rollout that its ReplicaSets do not inherit.
     static let notCopied: Set<String> = [
-        lastApplied, revision, revisionHistory, desiredReplicas, notified, onNewRevision,
+        lastApplied, revision, revisionHistory, desiredReplicas, notified, onNewRevision, lastValidStrategy,
     ]
 }

@@ -21,7 +21,7 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
     }
     let isSorted = zip(claim.owned, claim.owned.dropFirst()).allSatisfy { !oldestFirst($1, $0) }
     if !isSorted { claim.owned.sort(by: oldestFirst) }
-    let problems = rollout.problems + (rollout.problems.isEmpty ? ReferenceValidation.problems(of: seen) : [])
+    let problems = seen.problems
     if let problem = problems.first {
         var decision = decideInvalid(seen, owned: claim.owned, problem: problem, now: now)
         decision.problems = problems

@@ -13,6 +13,8 @@ package struct RolloutSnapshot: Sendable {
     package var traffic: TrafficFact?
     /// Problems of templates, ingresses and virtual services that the Rollout refers to.
     package var referenceProblems: [FieldProblem]
+    /// What is wrong with the Rollout as it is written, where `rollout` has an earlier strategy in its place.
+    var writtenProblems: [FieldProblem] = []
     /// What `workloadRef` refers to; its template stands in the Rollout's spec already (see ``Rollout/resolved(with:)``).
     package var workload: WorkloadFact?
     /// Pods of the owned ReplicaSets; `nil` until a decision asked for them.

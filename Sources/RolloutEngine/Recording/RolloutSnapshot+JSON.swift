@@ -16,6 +16,7 @@ extension RolloutSnapshot {
         if verifyRetry != Self.defaultVerifyRetry {
             json["verifyRetrySeconds"] = .int(verifyRetry.components.seconds)
         }
+        if !writtenProblems.isEmpty { json["writtenProblems"] = .array(writtenProblems.map(\.json)) }
         if let traffic {
             json["traffic"] = [
                 "inSync": .bool(traffic.isInSync), "inSyncWithoutRoutes": .bool(traffic.isInSyncWithoutRoutes),
@@ -46,6 +47,7 @@ extension RolloutSnapshot {
             ServiceFact(selector: $0["selector"]?.stringMap ?? [:], managedBy: $0["managedBy"]?.stringValue)
         }
         referenceProblems = (json["referenceProblems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
+        writtenProblems = (json["writtenProblems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
         isStrict = json["strict"] == true
         if let seconds = json["verifyRetrySeconds"]?.intValue { verifyRetry = .seconds(seconds) }
         if let traffic = json["traffic"] {

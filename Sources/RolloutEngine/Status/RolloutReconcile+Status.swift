@@ -43,6 +43,7 @@ extension RolloutReconcile {
             return decision
         }
         forgetFastRollback()
+        rememberStrategy()
         scaleWorkload()
         reportWeights()
         settleAbort()

@@ -74,21 +74,24 @@ struct World {
 
     func snapshot() -> RolloutSnapshot {
         let rollout = typed.resolved(with: workload)
-        var fact: TrafficFact?
-        if rollout.spec.canary?.trafficRouting != nil {
-            let weights = rollout.status.weights
-            let areWeightsInSync =
-                traffic != nil && traffic?.canaryWeight == weights?.canary.weight
-                && traffic?.canaryHash == weights?.canary.podTemplateHash
-                && traffic?.stableHash == weights?.stable.podTemplateHash
-            fact = TrafficFact(
-                isInSync: areWeightsInSync && traffic?.routes == rollout.recordedRoutes,
-                isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true)
-        }
-        return RolloutSnapshot(
+        var seen = RolloutSnapshot(
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },
-            analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact,
+            analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact(of: rollout),
             workload: workload, isStrict: isStrict)
+        seen.takeLastValidStrategy(services: { _ in services }, traffic: fact)
+        return seen
+    }
+
+    private func fact(of rollout: Rollout) -> TrafficFact? {
+        guard rollout.spec.canary?.trafficRouting != nil else { return nil }
+        let weights = rollout.status.weights
+        let areWeightsInSync =
+            traffic != nil && traffic?.canaryWeight == weights?.canary.weight
+            && traffic?.canaryHash == weights?.canary.podTemplateHash
+            && traffic?.stableHash == weights?.stable.podTemplateHash
+        return TrafficFact(
+            isInSync: areWeightsInSync && traffic?.routes == rollout.recordedRoutes,
+            isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true)
     }
 
     func set(hash: String) -> ReplicaSet? { sets.values.first { $0.hash == hash } }

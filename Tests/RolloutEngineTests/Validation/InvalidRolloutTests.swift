@@ -94,29 +94,138 @@ import Testing
         #expect(world.status.abort, "and no more")
     }
 
-    @Test("an abort waits where the strategy can no longer move the traffic", arguments: strategies)
+    struct Edit: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        /// Index into ``strategies``.
+        var row: Int
+        var strategy: JSON
+    }
+
+    static let edits = [
+        Edit(testDescription: "a canary without a strategy", row: 0, strategy: ["canary": .null]),
+        Edit(
+            testDescription: "a canary that is blue-green too", row: 0, strategy: ["blueGreen": ["activeService": "a"]]),
+        Edit(
+            testDescription: "a router that is not supported", row: 1,
+            strategy: [
+                "canary": ["trafficRouting": ["nginx": .null, "traefik": ["weightedTraefikServiceName": "t"]]]
+            ]),
+        Edit(
+            testDescription: "a router taken away", row: 1,
+            strategy: ["canary": ["trafficRouting": .null, "scaleDownDelaySeconds": 5]]),
+        Edit(
+            testDescription: "Services that do not exist", row: 1,
+            strategy: ["canary": ["canaryService": "nowhere", "stableService": "elsewhere"]]),
+        Edit(
+            testDescription: "a canary made blue-green", row: 1,
+            strategy: ["canary": .null, "blueGreen": ["activeService": "nowhere"]]),
+        Edit(
+            testDescription: "an active Service that does not exist", row: 2,
+            strategy: ["blueGreen": ["activeService": "nowhere"]]),
+        Edit(
+            testDescription: "blue-green made a canary", row: 2,
+            strategy: ["blueGreen": .null, "canary": ["steps": [["setWeight": 500]]]]),
+    ]
+
+    @Test("D17: an abort takes the last valid strategy, and the Rollout goes on once it is mended", arguments: edits)
+    func lastValid(_ edit: Edit) throws {
+        let row = Self.strategies[edit.row]
+        var world = try Self.updating(row)
+        let (first, second) = (world.status.stableRS, world.status.currentPodHash)
+        let strategy = try #require(world.rollout.at("spec", "strategy"))
+        try world.edit(["spec": ["strategy": edit.strategy]])
+        try world.run()
+        #expect(world.status.condition(.invalidSpec) != nil && world.set(hash: second)?.availableReplicas ?? 0 > 0)
+        try world.abort()
+        try world.run()
+        #expect(world.status.condition(.progressing)?.reason == "RolloutAborted")
+        #expect(world.status.condition(.invalidSpec) != nil && world.status.observedGeneration == "3")
+        switch edit.row {
+        case 1:
+            #expect(world.traffic?.canaryWeight == 0 && world.weight(of: first) == 100)
+            #expect(world.set(hash: second)?.replicas == 2, "kept until its deadline")
+        case 2: #expect(world.services["active"]?.hash == first)
+        default: #expect(world.set(hash: second)?.replicas == 0)
+        }
+        try world.pass(31)
+        #expect(world.set(hash: second)?.replicas == 0 && world.set(hash: first)?.availableReplicas == 4)
+
+        // A merge patch that names every member anew.
+        try world.edit(["spec": ["strategy": .null]])
+        try world.edit(["spec": ["strategy": strategy]])
+        try world.run()
+        #expect(world.status.condition(.invalidSpec) == nil)
+        #expect(world.status.abort && world.status.message.hasPrefix("RolloutAborted: "))
+        try world.edit(["status": ["abort": false]])
+        try world.run()
+        #expect(world.status.phase == "Paused" && world.status.currentPodHash == second)
+        if edit.row == 1 { #expect(world.traffic?.canaryWeight == 50) }
+        try world.resume()
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.status.stableRS == second)
+    }
+
+    @Test("without a note an abort waits where the strategy can no longer move the traffic", arguments: strategies)
     func stranded(_ row: Row) throws {
         guard row.testDescription != "canary" else { return }
         var world = try Self.updating(row)
+        // As another controller would have left it.
+        for name in world.sets.keys { world.sets[name]?.annotations[Keys.lastValidStrategy] = nil }
         let (services, weights, sizes) = (world.services, world.traffic, world.sets.mapValues(\.replicas))
         try world.edit(
-            row.testDescription == "blue-green"
-                ? ["spec": ["strategy": ["blueGreen": ["activeService": "nowhere"]]]]
-                : [
-                    "spec": [
-                        "strategy": [
-                            "canary": [
-                                "trafficRouting": ["nginx": .null, "traefik": ["weightedTraefikServiceName": "t"]]
-                            ]
-                        ]
-                    ]
-                ])
+            ["spec": ["strategy": Self.edits[row.testDescription == "blue-green" ? 6 : 2].strategy]])
         try world.edit(["status": ["abort": true]])
         try world.run()
         world.now = world.now + .seconds(100)
         try world.run()
         #expect(world.services == services && world.traffic == weights && world.sets.mapValues(\.replicas) == sizes)
         #expect(world.status.condition(.invalidSpec) != nil)
+    }
+
+    @Test("the note comes with the update's ReplicaSet, follows an edit, and costs no write of its own")
+    func note() throws {
+        var world = try World(spec: World.spec(replicas: 4, strategy: Self.strategies[1].strategy))
+        try world.run()
+        let note = { (world: World) in world.current?.annotations[Keys.lastValidStrategy] }
+        #expect(note(world) == nil, "a first revision has nothing to go back to")
+        try world.setImage("web:2")
+        let created = try world.reconcile()
+        #expect(
+            note(world)
+                == #"{"canary":{"canaryService":"web-canary","stableService":"web-stable","steps":[{"setWeight":50},{}],"trafficRouting":{"nginx":{"stableIngress":"web"}}}}"#
+        )
+        #expect(
+            created.effects.contains { if case .createReplicaSet = $0 { true } else { false } },
+            "it is in what is created")
+        try world.run()
+        try world.edit(["spec": ["strategy": ["canary": ["abortScaleDownDelaySeconds": 7]]]])
+        try world.reconcile()
+        #expect(note(world)?.contains(#""abortScaleDownDelaySeconds":7"#) ?? false)
+        try world.edit(["spec": ["strategy": ["canary": ["abortScaleDownDelaySeconds": -5, "maxSurge": "many"]]]])
+        try world.run()
+        #expect(note(world)?.contains(#""abortScaleDownDelaySeconds":7"#) ?? false, "an invalid one is not noted")
+        try world.edit(["spec": ["strategy": ["canary": ["abortScaleDownDelaySeconds": 7, "maxSurge": .null]]]])
+        try world.resume()
+        try world.run()
+        #expect(world.status.phase == "Healthy" && note(world) != nil, "nothing else of it changed")
+        // One that another controller began is not written to for this alone.
+        try world.setImage("web:3")
+        try world.run()
+        let name = try #require(world.current?.name)
+        world.sets[name]?.annotations[Keys.lastValidStrategy] = nil
+        #expect(try world.reconcile().effects.isEmpty)
+    }
+
+    @Test("a note that is no strategy is no strategy")
+    func brokenNote() throws {
+        for text in ["", "{", "[]", "{}", #"{"canary":{},"blueGreen":{}}"#, #"{"canary":{"steps":7}}"#] {
+            var world = try Self.updating(Self.strategies[1])
+            for name in world.sets.keys { world.sets[name]?.annotations[Keys.lastValidStrategy] = text }
+            try world.edit(["spec": ["strategy": Self.edits[2].strategy]])
+            try world.abort()
+            try world.run()
+            #expect(world.traffic?.canaryWeight == 50 && world.status.condition(.invalidSpec) != nil)
+        }
     }
 
     @Test("without its workload a new one has the condition InvalidSpec and no other, and looks again after 20 s")
