@@ -75,11 +75,13 @@ final class Stand: Sendable {
     }
 
     /// A controller that minds only objects with this instance id; the caller runs it.
-    /// - Parameter isMortal: It is killed on purpose.
-    func controller(instance: String, isMortal: Bool = false) async throws -> ChildProcess {
+    /// - Parameters:
+    ///   - isMortal: It is killed on purpose.
+    ///   - more: Flags that the others do not have.
+    func controller(instance: String, isMortal: Bool = false, more: [String] = []) async throws -> ChildProcess {
         Stand.process(
             kubeconfig: controllerKubeconfig, folder: folder.path, name: instance, identity: identity,
-            instance: instance, isMortal: isMortal)
+            instance: instance, isMortal: isMortal, more: more)
     }
 
     /// The instance id of the Rollouts that a controller with `--strict-compat` minds; it is started on first use.

@@ -1,3 +1,4 @@
+import EmbeddedCluster
 import Kubernetes
 import Manifest
 import Testing
@@ -19,16 +20,20 @@ struct WorkloadReferenceTests {
         """
     }
 
-    private static func rollout(_ more: String = "", kind: String = "Deployment", name: String = "web") -> String {
+    private static func rollout(
+        _ more: String = "", kind: String = "Deployment", name: String = "web", labels: String = "{}",
+        deadline: Int = 3,
+        strategy: String = "{blueGreen: {activeService: web}}"
+    ) -> String {
         """
         apiVersion: argoproj.io/v1alpha1
         kind: Rollout
-        metadata: {name: web}
+        metadata: {name: web, labels: \(labels)}
         spec:
           replicas: 2
-          progressDeadlineSeconds: 3
+          progressDeadlineSeconds: \(deadline)
           workloadRef: {apiVersion: apps/v1, kind: \(kind), name: \(name)\(more)}
-          strategy: {blueGreen: {activeService: web}}
+          strategy: \(strategy)
         """
     }
 
@@ -88,7 +93,82 @@ struct WorkloadReferenceTests {
             Self.rollout() + "\n  selector: {matchLabels: {app: web}}\n  template: {metadata: {labels: {app: web}}}\n")
         let refused = try await scenario.untilPhase("web", "Degraded")
         #expect(refused.at("status", "conditions")?.arrayValue?.count == 1)
-        #expect(refused.condition("InvalidSpec")?["message"]?.stringValue?.contains("template") == true)
+        // Clients look for these words.
+        let words = "template must be empty for workload reference rollout"
+        #expect(refused.condition("InvalidSpec")?["message"]?.stringValue?.contains(words) == true)
+    }
+
+    @Test("a blue-green update of its Deployment waits for both analyses", arguments: [true, false])
+    func analysed(isAutomatic: Bool) async throws {
+        let scenario = try await Scenario("workload-analysed-\(isAutomatic)")
+        let answers = MetricAnswers(MetricAnswers.good)
+        try await scenario.apply(
+            Manifests.service("web") + Manifests.service("web-preview") + answers.template("before", count: 3)
+                + answers.template("after", count: 3) + "---\n" + Self.deployment("shop:v1") + "\n---\n"
+                + Self.rollout(
+                    strategy: """
+                        {blueGreen: {activeService: web, previewService: web-preview, autoPromotionEnabled: \(isAutomatic),
+                              prePromotionAnalysis: {templates: [{templateName: before}]},
+                              postPromotionAnalysis: {templates: [{templateName: after}]}}}
+                        """))
+        try await scenario.untilPhase("web", "Healthy")
+        #expect(try await scenario.analysisRuns().isEmpty)
+        try await setImage(scenario, "shop:v2")
+        try await scenario.untilStatus("the new preview is judged") {
+            $0.at("blueGreen", "prePromotionAnalysisRunStatus") != nil
+        }
+        #expect(try await scenario.serviceHash("web") == (try await scenario.hash(1)))
+        if !isAutomatic {
+            try await scenario.untilPhase("web", "Paused")
+            #expect(try await scenario.analysisRuns().count == 1)
+            #expect(try await scenario.serviceHash("web") == (try await scenario.hash(1)))
+            #expect(try await scenario.serviceHash("web-preview") == (try await scenario.hash(2)))
+            try await scenario.promote("web")
+        }
+        try await scenario.untilRun("PrePromotion", "Successful")
+        try await scenario.untilService("web", selects: 2)
+        try await scenario.untilRun("PostPromotion", "Successful")
+        let done = try await scenario.untilStatus("revision 2 is stable and healthy") {
+            $0["phase"] == "Healthy" && $0["workloadObservedGeneration"] == "2"
+        }
+        #expect(done.at("status", "stableRS")?.stringValue == (try await scenario.hash(2)))
+        #expect(try await scenario.analysisRuns().count == 2)
+    }
+
+    @Test("D24: with its flag the Deployment has its pods back before those of a deleted Rollout go")
+    func restored() async throws {
+        let scenario = try await Scenario("workload-restored")
+        let id = scenario.namespace
+        let controller = try await scenario.stand.controller(instance: id, more: ["--restore-workload-on-delete"])
+        let life = Task { try await controller.run() }
+        defer { life.cancel() }
+        try await scenario.apply(Manifests.service("web") + "---\n" + Self.deployment("shop:v1", replicas: 2))
+        try await scenario.apply(
+            Self.rollout(
+                ", scaleDown: onsuccess", labels: "{argo-rollouts.argoproj.io/controller-instance-id: \(id)}",
+                // For so long at most the Rollout waits for the Deployment's pods.
+                deadline: 100))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.until("the Deployment has no pods") {
+            let deployment = try await scenario.get(Kinds.deployment, "web")
+            return deployment?.at("spec", "replicas")?.intValue == 0
+                && deployment?.at("status", "replicas")?.intValue ?? 0 == 0
+        }
+        try await scenario.stand.api.delete(
+            Kinds.rollout, ObjectKey(namespace: scenario.namespace, name: "web"),
+            DeleteOptions(propagation: .background))
+        try await scenario.until("the Rollout is gone") {
+            let deployment = try await scenario.get(Kinds.deployment, "web")
+            if try await scenario.get(Kinds.rollout, "web") != nil { return false }
+            #expect(deployment?.at("spec", "replicas")?.intValue == 2)
+            return true
+        }
+        #expect(
+            try await scenario.get(Kinds.deployment, "web")?.at("status", "availableReplicas")?.intValue == 2,
+            "its pods came first")
+        try await scenario.until("the Service selects no revision") {
+            try await scenario.serviceHash("web").isEmpty
+        }
     }
 
     @Test("the template moved into the Rollout goes on without a new revision") func inline() async throws {

@@ -49,8 +49,8 @@ package final class ControllerAssembly: Sendable {
         let reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: RolloutAnalysisRuns(api: api, caches: analysis),
             routers: routers,
-            workloads: workloads, isStrict: options.isStrict, verifyRetry: options.verifyRetry, recorder: recorder,
-            clock: clock, logger: logger,
+            workloads: workloads, isStrict: options.isStrict, restoresWorkload: options.restoresWorkload,
+            verifyRetry: options.verifyRetry, recorder: recorder, clock: clock, logger: logger,
             onEvent: { rollout, event in
                 metrics.increment(
                     "rollout_events_total", of: rollout.key,

@@ -14,6 +14,8 @@ package struct ControllerOptions: Sendable {
     package var applicationWorkers = 10
     /// Keeps defects of Argo Rollouts that people may rely on.
     package var isStrict = false
+    /// Gives a Deployment its pods back when the Rollout that took them by `workloadRef` is deleted.
+    package var restoresWorkload = false
     package var leaderElect = true
     package var leaseDuration: Duration = .seconds(15)
     package var renewDeadline: Duration = .seconds(10)

@@ -12,6 +12,7 @@ package final class RolloutReconciler: Sendable {
     let workloads: RolloutWorkloads?
     let isStrict: Bool
     let verifyRetry: Duration
+    let restoresWorkload: Bool
     let recorder: EventRecorder
     let clock: any WallClock
     let logger: Logger
@@ -27,7 +28,7 @@ package final class RolloutReconciler: Sendable {
 
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
-        workloads: RolloutWorkloads? = nil, isStrict: Bool = false,
+        workloads: RolloutWorkloads? = nil, isStrict: Bool = false, restoresWorkload: Bool = false,
         verifyRetry: Duration = RolloutSnapshot.defaultVerifyRetry, recorder: EventRecorder,
         clock: any WallClock = SystemClock(), logger: Logger,
         onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in },
@@ -40,6 +41,7 @@ package final class RolloutReconciler: Sendable {
         self.workloads = workloads
         self.isStrict = isStrict
         self.verifyRetry = verifyRetry
+        self.restoresWorkload = restoresWorkload
         self.recorder = recorder
         self.clock = clock
         var logger = logger
@@ -120,6 +122,7 @@ package final class RolloutReconciler: Sendable {
             referenceProblems: analyses.problems(of: rollout) + routers.problems(of: rollout), workload: workload,
             isStrict: isStrict)
         seen.verifyRetry = verifyRetry
+        seen.restoresWorkload = restoresWorkload
         seen.takeLastValidStrategy(services: services, traffic: routers.fact)
         return seen
     }

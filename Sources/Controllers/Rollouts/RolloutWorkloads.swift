@@ -17,6 +17,7 @@ package struct CachedWorkload: CachedObject {
         var template: PodTemplate?
         var selector: LabelSelector?
         var replicas: Int?
+        var available = 0
         try reader.readObject { reader, name throws(JSONError) in
             switch name {
             case "metadata":
@@ -40,6 +41,11 @@ package struct CachedWorkload: CachedObject {
                     default: break
                     }
                 }
+            case "status":
+                try reader.readObject { reader, name throws(JSONError) in
+                    guard name == "availableReplicas", try !reader.readNull() else { return }
+                    available = Int(clamping: try reader.readInt())
+                }
             default: break
             }
         }
@@ -47,7 +53,8 @@ package struct CachedWorkload: CachedObject {
         return CachedWorkload(
             key: key, resourceVersion: resourceVersion, uid: uid,
             fact: WorkloadFact(
-                template: template, selector: selector, generation: max(1, generation), replicas: replicas ?? 1))
+                template: template, selector: selector, generation: max(1, generation), replicas: replicas ?? 1,
+                availableReplicas: available))
     }
 }
 

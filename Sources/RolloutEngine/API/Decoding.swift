@@ -49,7 +49,9 @@ struct DecodedMetadata: Hashable, Sendable {
     var resourceVersion = ""
     var generation: Int64 = 0
     var creationTimestamp = Timestamp(seconds: 0)
-    var isBeingDeleted = false
+    /// When its deletion was asked for; few objects have it.
+    var deletion: Indirect<Timestamp>?
+    var finalizers: [String] = []
     var annotations: [String: String] = [:]
     var owner: Indirect<OwnerReference>?
     /// The label `rollouts-pod-template-hash`.
@@ -101,7 +103,10 @@ struct DecodedMetadata: Hashable, Sendable {
                 self.owner = try knownOwners.read(&reader) { reader throws(JSONError) in
                     try OwnerReference.controller(&reader).map { .value($0) }
                 }
-            case .deletionTimestamp: self.isBeingDeleted = try reader.readTime() != nil
+            case .deletionTimestamp: self.deletion = try reader.readTime().map { .value($0) }
+            case .finalizers:
+                guard try !reader.readNull() else { return }
+                try reader.readArray { reader throws(JSONError) in finalizers.append(try reader.readString()) }
             }
         }
     }

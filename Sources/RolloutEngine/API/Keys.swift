@@ -16,6 +16,10 @@ package enum Keys {
     package static let fastRollback = "sluice.dev/fast-rollback-from"
     /// What an abort needs of the strategy with which a ReplicaSet's update was last valid; see ``RolloutSpec/abortRecord``.
     package static let lastValidStrategy = "sluice.dev/last-valid-strategy"
+    /// A Rollout's finalizer: its Deployment is to get its pods back first.
+    package static let restoreWorkload = "sluice.dev/restore-workload"
+    /// The size that the Deployment of `workloadRef` had before its pods were taken away.
+    package static let workloadReplicas = "sluice.dev/workload-replicas"
     /// What a newer revision does to an update that is under way: `supersede`, `queue` or `hotfix`.
     package static let onNewRevision = "sluice.dev/on-new-revision"
     package static let instanceID = "argo-rollouts.argoproj.io/controller-instance-id"
@@ -30,5 +34,6 @@ package enum Keys {
     /// Annotations of a Rollout that its ReplicaSets do not inherit.
     static let notCopied: Set<String> = [
         lastApplied, revision, revisionHistory, desiredReplicas, notified, onNewRevision, lastValidStrategy,
+        workloadReplicas,
     ]
 }

@@ -44,8 +44,8 @@ package struct ReplicaSet: Hashable, Sendable {
         set { metadata.creationTimestamp = newValue }
     }
     package var isBeingDeleted: Bool {
-        get { metadata.isBeingDeleted }
-        set { metadata.isBeingDeleted = newValue }
+        get { metadata.deletion != nil }
+        set { metadata.deletion = newValue ? .value(Timestamp(seconds: 0)) : nil }
     }
     package var labels: [String: String] {
         get { metadata.labels }

@@ -9,7 +9,9 @@ package struct Rollout: Hashable, Sendable {
     package var resourceVersion: String
     package var generation: Int64
     package var creationTimestamp: Timestamp
-    package var isBeingDeleted: Bool
+    /// When its deletion was asked for.
+    package var deletionTimestamp: Timestamp?
+    package var finalizers: [String] = []
     package var labels: [String: String]
     /// Without `kubectl.kubernetes.io/last-applied-configuration`.
     package var annotations: [String: String]
@@ -21,6 +23,7 @@ package struct Rollout: Hashable, Sendable {
     package internal(set) var warnings: [FieldProblem] = []
 
     package var ownerUID: String? { nil }
+    package var isBeingDeleted: Bool { deletionTimestamp != nil }
 
     /// - Throws: `JSONError` with the path of the first field whose type is wrong.
     package static func decode(_ reader: inout JSONReader) throws(JSONError) -> Rollout {
@@ -38,8 +41,9 @@ package struct Rollout: Hashable, Sendable {
         var rollout = Rollout(
             key: metadata.key, uid: metadata.uid, resourceVersion: metadata.resourceVersion,
             generation: metadata.generation, creationTimestamp: metadata.creationTimestamp,
-            isBeingDeleted: metadata.isBeingDeleted, labels: metadata.labels, annotations: metadata.annotations,
+            deletionTimestamp: metadata.deletion?.value, labels: metadata.labels, annotations: metadata.annotations,
             spec: spec, status: status)
+        rollout.finalizers = metadata.finalizers
         rollout.validate(ownTemplate: spec.template, workload: .unknown)
         return rollout
     }
@@ -51,7 +55,7 @@ package struct Rollout: Hashable, Sendable {
 
     init(
         key: ObjectKey, uid: String, resourceVersion: String, generation: Int64, creationTimestamp: Timestamp,
-        isBeingDeleted: Bool, labels: [String: String], annotations: [String: String], spec: RolloutSpec,
+        deletionTimestamp: Timestamp?, labels: [String: String], annotations: [String: String], spec: RolloutSpec,
         status: RolloutStatus
     ) {
         self.key = key
@@ -59,7 +63,7 @@ package struct Rollout: Hashable, Sendable {
         self.resourceVersion = resourceVersion
         self.generation = generation
         self.creationTimestamp = creationTimestamp
-        self.isBeingDeleted = isBeingDeleted
+        self.deletionTimestamp = deletionTimestamp
         self.labels = labels
         self.annotations = annotations
         self.spec = spec

@@ -31,6 +31,11 @@ package struct WorkloadReference: Hashable, Sendable {
         return parts.count == 2 ? String(parts[0]) : ""
     }
 
+    /// A Deployment that gives its pods up to the Rollout.
+    var isScaledDown: Bool {
+        kind == "Deployment" && isSupported && (scaleDown == "onsuccess" || scaleDown == "progressively")
+    }
+
     /// A kind that has a pod template we can take.
     package var isSupported: Bool {
         switch (group, kind) {
@@ -48,11 +53,17 @@ package struct WorkloadFact: Hashable, Sendable {
     package var generation: Int64
     /// `spec.replicas` of a Deployment.
     package var replicas: Int?
+    /// `status.availableReplicas` of a Deployment.
+    package var availableReplicas = 0
 
-    package init(template: PodTemplate, selector: LabelSelector?, generation: Int64, replicas: Int? = nil) {
+    package init(
+        template: PodTemplate, selector: LabelSelector?, generation: Int64, replicas: Int? = nil,
+        availableReplicas: Int = 0
+    ) {
         self.template = template
         self.selector = selector
         self.generation = generation
         self.replicas = replicas
+        self.availableReplicas = availableReplicas
     }
 }

@@ -6,12 +6,7 @@ package import Manifest
 /// - Parameter now: Wall-clock time, read once at the start of the reconcile.
 package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision {
     let rollout = seen.rollout
-    if rollout.isBeingDeleted {
-        var decision = RolloutDecision()
-        decision.waiting = Waiting(
-            reason: .deletion, message: "the Rollout is being deleted", since: nil, movedBy: "its finalizers")
-        return decision
-    }
+    if rollout.isBeingDeleted { return decideDeletion(seen, now: now) }
     var claim = Claim(seen)
     if !claim.effects.isEmpty {
         // Ownership changes what every later count means, so nothing else happens before it is settled.

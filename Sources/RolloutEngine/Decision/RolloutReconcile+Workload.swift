@@ -21,6 +21,8 @@ extension RolloutReconcile {
             }
         default: break
         }
-        if let wanted, wanted != present { add(.scaleWorkload(reference, replicas: wanted)) }
+        guard let wanted, wanted != present else { return }
+        if wanted < present { promiseRestore(of: present) }
+        add(.scaleWorkload(reference, replicas: wanted))
     }
 }

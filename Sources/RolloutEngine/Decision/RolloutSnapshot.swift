@@ -21,6 +21,8 @@ package struct RolloutSnapshot: Sendable {
     package var pods: [PodFact]?
     /// Keep the defects of upstream that people may rely on (`--strict-compat`).
     package var isStrict = false
+    /// A Deployment gets its pods back when the Rollout that took them is deleted.
+    package var restoresWorkload = false
     /// After how long an unconfirmed weight is looked at again.
     package var verifyRetry = RolloutSnapshot.defaultVerifyRetry
 

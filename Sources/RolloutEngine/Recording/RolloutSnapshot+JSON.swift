@@ -16,6 +16,7 @@ extension RolloutSnapshot {
         if verifyRetry != Self.defaultVerifyRetry {
             json["verifyRetrySeconds"] = .int(verifyRetry.components.seconds)
         }
+        if restoresWorkload { json["restoresWorkload"] = true }
         if !writtenProblems.isEmpty { json["writtenProblems"] = .array(writtenProblems.map(\.json)) }
         if let traffic {
             json["traffic"] = [
@@ -28,6 +29,7 @@ extension RolloutSnapshot {
             json["workload"] = [
                 "template": workload.template.recorded, "selector": workload.selector?.json ?? .null,
                 "generation": .int(workload.generation), "replicas": workload.replicas.map { JSON($0) } ?? .null,
+                "available": JSON(workload.availableReplicas),
             ]
         }
         if let pods { json["pods"] = .array(pods.map(\.json)) }
@@ -50,6 +52,7 @@ extension RolloutSnapshot {
         writtenProblems = (json["writtenProblems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
         isStrict = json["strict"] == true
         if let seconds = json["verifyRetrySeconds"]?.intValue { verifyRetry = .seconds(seconds) }
+        restoresWorkload = json["restoresWorkload"] == true
         if let traffic = json["traffic"] {
             self.traffic = TrafficFact(
                 isInSync: traffic["inSync"] == true, isInSyncWithoutRoutes: traffic["inSyncWithoutRoutes"]?.boolValue,
@@ -62,7 +65,8 @@ extension RolloutSnapshot {
             self.workload = WorkloadFact(
                 template: try PodTemplate(recorded: template), selector: selector,
                 generation: workload["generation"]?.intValue ?? 0,
-                replicas: workload["replicas"]?.intValue.map { Int(clamping: $0) })
+                replicas: workload["replicas"]?.intValue.map { Int(clamping: $0) },
+                availableReplicas: Int(clamping: workload["available"]?.intValue ?? 0))
         }
         if let pods = json["pods"]?.arrayValue { self.pods = pods.map(PodFact.init(recorded:)) }
     }

@@ -69,9 +69,13 @@ extension RolloutReconcile {
         if let workloadGeneration, rollout.annotations[Keys.workloadGeneration] != workloadGeneration {
             annotations[Keys.workloadGeneration] = .string(workloadGeneration)
         }
-        if !annotations.isEmpty {
-            decision.effects.append(.patchRollout(["metadata": ["annotations": .object(annotations)]]))
+        var metadata: [String: JSON] = [:]
+        if withdrawsRestore {
+            metadata["finalizers"] = rollout.finalizersWithoutRestore
+            annotations[Keys.workloadReplicas] = .null
         }
+        if !annotations.isEmpty { metadata["annotations"] = .object(annotations) }
+        if !metadata.isEmpty { decision.effects.append(.patchRollout(["metadata": .object(metadata)])) }
         if isQueueing, !isUnderWay(status) { wake(at: now + .milliseconds(1)) }
         decision.events = openingEvents(isRenumbered: isRenumbered) + events
         decision.finished = finished

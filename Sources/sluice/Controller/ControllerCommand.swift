@@ -23,6 +23,8 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Mind only objects that carry this instance id.") var instanceId = ""
     @Option(help: "Seconds after which every Rollout is looked at again.") var rolloutResync = 900
     @Flag(help: "Keep those habits of Argo Rollouts that are mended otherwise.") var strictCompat = false
+    @Flag(help: "Give a Deployment its pods back when the Rollout that took them by workloadRef is deleted.")
+    var restoreWorkloadOnDelete = false
     @Option(help: "Rollouts that are reconciled at the same time.") var rolloutThreads = 10
     @Option(help: "AnalysisRuns that are reconciled at the same time.") var analysisThreads = 30
     @OptionGroup var rate: RateOptions
@@ -120,6 +122,7 @@ struct ControllerCommand: AsyncParsableCommand {
         options.instanceID = instanceId
         options.isStrict = strictCompat
         options.runsAnalysisAlone = controllers == "analysis"
+        options.restoresWorkload = restoreWorkloadOnDelete
         options.rolloutResync = .seconds(max(1, rolloutResync))
         options.rolloutWorkers = max(1, rolloutThreads)
         options.analysisWorkers = max(1, analysisThreads)

@@ -33,6 +33,7 @@ struct World {
     var decisions: [RecordedDecision] = []
     var workload: WorkloadFact?
     var isStrict = false
+    var restoresWorkload = false
     /// Revision numbers of templates that never become available.
     var brokenImages: Set<String> = []
 
@@ -78,6 +79,7 @@ struct World {
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },
             analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact(of: rollout),
             workload: workload, isStrict: isStrict)
+        seen.restoresWorkload = restoresWorkload
         seen.takeLastValidStrategy(services: { _ in services }, traffic: fact)
         return seen
     }
