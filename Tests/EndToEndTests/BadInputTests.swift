@@ -17,6 +17,31 @@ struct BadInputTests {
         try await scenario.untilPhase("broken", "Healthy")
     }
 
+    @Test("with --strict-compat amounts that are no quantities are as if they were not written") func unreadable()
+        async throws
+    {
+        let scenario = try await Scenario("unreadable")
+        let id = try await Stand.strictInstance()
+        let requests = "resources: {requests: {cpu: 5m, memory: 16Mi}}"
+        let manifest = { (name: String, instance: String?, more: String) in
+            Manifests.rollout(name, replicas: 1, strategy: "      steps: []", podSpec: more, instance: instance)
+                .replacing(requests, with: "resources: {requests: {memory: invalid}}")
+        }
+        try await scenario.apply(manifest("plain", id, ""))
+        try await scenario.apply(
+            manifest(
+                "debugged", id,
+                "      ephemeralContainers:\n      - {name: main, image: \"shop:v1\", resources: {requests: {memory: invalid}}}"
+            ))
+        try await scenario.apply(manifest("refused", nil, ""))
+        let refused = try await scenario.untilPhase("refused", "Degraded")
+        #expect(refused.at("status", "message")?.stringValue?.contains("requests.memory") == true)
+        for name in ["plain", "debugged"] {
+            try await scenario.untilPhase(name, "Healthy")
+            #expect(try await scenario.replicaSets(of: name).count == 1)
+        }
+    }
+
     @Test("what is not supported yet is refused by name") func unsupported() async throws {
         let scenario = try await Scenario("unsupported")
         try await scenario.apply(

@@ -228,6 +228,31 @@ import Testing
         }
     }
 
+    @Test("amounts that are no quantities can be left out, as Argo Rollouts does")
+    func unreadable() throws {
+        func rollout(_ podSpec: JSON) throws -> Rollout {
+            var spec = World.spec(replicas: 1, canary: [:])
+            spec.set(podSpec, at: "template", "spec")
+            return try Rollout(["metadata": ["name": "web", "namespace": "shop"], "spec": spec])
+        }
+        let bad: JSON = [
+            "name": "web", "image": "web:1", "resources": ["requests": ["memory": "invalid", "cpu": "5m"]],
+        ]
+        let good: JSON = ["name": "web", "image": "web:1", "resources": ["requests": ["cpu": "5m"]]]
+        let seen = try rollout(["containers": [bad]])
+        #expect(seen.problems.map(\.path).contains { $0.hasSuffix("resources.requests.memory") })
+        #expect(seen.withoutUnreadable.problems.isEmpty)
+        let plain = try rollout(["containers": [good]])
+        #expect(seen.withoutUnreadable.spec.template?.digest == plain.spec.template?.digest)
+        #expect(plain.withoutUnreadable == plain)
+        let debugged = try rollout(["containers": [bad], "ephemeralContainers": [bad]])
+        #expect(debugged.withoutUnreadable.spec.template?.digest == plain.spec.template?.digest)
+        let attached = try rollout(["containers": [good], "ephemeralContainers": [good]])
+        #expect(!attached.withoutUnreadable.problems.isEmpty, "one that can be read is refused still")
+        let other = try rollout(["containers": [bad], "restartPolicy": "Never"])
+        #expect(other.withoutUnreadable.problems.count == 1)
+    }
+
     @Test("without its workload a new one has the condition InvalidSpec and no other, and looks again after 20 s")
     func missingWorkload() throws {
         var spec = World.spec(replicas: 2, canary: [:])
