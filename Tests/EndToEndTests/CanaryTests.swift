@@ -146,6 +146,53 @@ struct CanaryTests {
         #expect(try await scenario.sizes() == ["v1": 0, "v2": 4])
     }
 
+    @Test("paused by a person while nothing is under way, its progress is not unknown") func pausedAtRest() async throws
+    {
+        let scenario = try await Scenario("rest")
+        try await scenario.apply(Manifests.rollout(replicas: 2, strategy: "      steps: [{setWeight: 20}]"))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.patch(Kinds.rollout, "web", ["spec": ["paused": true]])
+        try await scenario.untilPhase("web", "Paused")
+        let start = ContinuousClock.now
+        try await scenario.until("conditions have had time to flap") {
+            let progressing = try await scenario.get(Kinds.rollout, "web")?.condition("Progressing")
+            #expect(progressing?["status"] == "True" && progressing?["reason"] != "RolloutPaused")
+            return ContinuousClock.now - start > .seconds(3)
+        }
+    }
+
+    @Test("quantities in every form, and volumes with items, are no reason to refuse or to renew pods") func forms()
+        async throws
+    {
+        let scenario = try await Scenario("forms")
+        try await scenario.apply("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata: {a: b, c: d}")
+        try await scenario.apply(
+            Manifests.rollout(
+                replicas: 1, strategy: "      steps: []",
+                podSpec: """
+                          volumes:
+                          - name: settings
+                            configMap: {name: settings, items: [{key: a, path: a}, {key: c, path: c}]}
+                          terminationGracePeriodSeconds: 1
+                    """
+            ).replacing(
+                "resources: {requests: {cpu: 5m, memory: 16Mi}}",
+                with: """
+                    resources: {requests: {cpu: 0.001}}
+                            volumeMounts: [{name: settings, mountPath: /settings}]
+                          - {name: text, image: "shop:side", resources: {requests: {cpu: "0.001"}}}
+                          - {name: milli, image: "shop:side", resources: {requests: {cpu: 1m}}}
+                    """))
+        let rollout = try await scenario.untilPhase("web", "Healthy")
+        #expect(rollout.annotations["rollout.argoproj.io/revision"] == "1")
+        let containers = try #require(try await scenario.pods(1).first?.at("spec", "containers")?.arrayValue)
+        for container in containers {
+            let cpu = container.at("resources", "requests", "cpu").flatMap { Quantity($0) }
+            #expect(cpu == Quantity("1m"))
+        }
+        #expect(containers.count == 3)
+    }
+
     @Test("an abort reaches a rollout that a person has paused") func abortWhilePaused() async throws {
         let scenario = try await Scenario("frozen-abort")
         try await scenario.apply(Manifests.rollout(strategy: "      steps: [{setWeight: 50}, {pause: {}}]"))

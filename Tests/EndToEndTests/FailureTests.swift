@@ -85,6 +85,32 @@ struct FailureTests {
         }
     }
 
+    @Test("slow pods of a blue-green update pass their deadline, too", arguments: [true, false])
+    func lateBlueGreen(isAutomatic: Bool) async throws {
+        let scenario = try await Scenario("late-blue-green-\(isAutomatic)")
+        try await scenario.recordingPhases { log in
+            try await scenario.apply(Manifests.service("web"))
+            try await scenario.apply(
+                Manifests.rollout(
+                    replicas: 1, strategy: "      activeService: web\n      autoPromotionEnabled: \(isAutomatic)",
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "8"],
+                    kind: "blueGreen"))
+            try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
+            #expect(log.phases.contains("Degraded"))
+            log.clear()
+            try await scenario.setImage("web", "shop:v2")
+            if !isAutomatic {
+                try await scenario.until("it pauses late") { log.phases.last == "Paused" }
+                #expect(log.phases.contains("Degraded"))
+                log.clear()
+                try await scenario.promote("web")
+            }
+            try await scenario.untilService("web", selects: 2)
+            try await scenario.until("it is healthy late again") { log.phases.last == "Healthy" }
+            #expect(log.phases.contains("Degraded") == isAutomatic)
+        }
+    }
+
     @Test("a pause longer than the deadline is no failure") func longPause() async throws {
         let scenario = try await Scenario("long-pause")
         try await scenario.apply(

@@ -158,6 +158,85 @@ struct JobAnalysisTests {
         }
     }
 
+    @Test("a background Job past its deadline aborts") func backgroundDeadline() async throws {
+        let scenario = try await Scenario("jobs-background-deadline")
+        let strategy = """
+                  analysis:
+                    templates: [{templateName: jobs}]
+                    args: [{name: duration, value: "6"}]
+                  steps:
+                  - setWeight: 25
+                  - pause: {}
+            """
+        try await open(scenario, Self.template("jobs", metrics: Self.metric("m", deadline: 2)), strategy: strategy)
+        try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
+        let run = try await untilRun(scenario, is: "Failed")
+        #expect(run.labels["rollout-type"] == "Background" && measurement(run)?["phase"] == "Failed")
+        #expect(try await scenario.analysisRuns().count == 1)
+    }
+
+    @Test("a background Job without an image pauses while the step's own Job runs") func backgroundNoImage()
+        async throws
+    {
+        let scenario = try await Scenario("jobs-background-image")
+        let strategy = """
+                  analysis:
+                    templates: [{templateName: jobs}]
+                    args: [{name: image, value: "does-not-exist:1"}]
+                  steps:
+            """
+        // It begins late enough for the step to have begun.
+        let metrics = Self.metric("m", more: "    initialDelay: 6s")
+        try await open(
+            scenario,
+            Self.template("jobs", metrics: metrics) + "---\n" + Self.template("step", metrics: Self.metric("m")),
+            strategy: strategy + "\n" + Self.step("step", ["duration": "600"]))
+        try await scenario.untilRun("Step", "Running")
+        let paused = try await scenario.untilPhase("web", "Paused", within: .seconds(90))
+        #expect(paused.at("status", "message") == "InconclusiveAnalysisRun")
+        #expect(try await scenario.analysisRuns("Background").map { $0.at("status", "phase") } == ["Inconclusive"])
+        #expect(try await scenario.analysisRuns("Step").map { $0.at("status", "phase") } == ["Running"])
+    }
+
+    @Test("a retry right after a new size judges afresh", arguments: [false, true])
+    func retryWithSize(isBackground: Bool) async throws {
+        let scenario = try await Scenario("jobs-retry-\(isBackground)")
+        let template = { (exit: String) in
+            Self.template("jobs", metrics: Self.metric("m")).replacing(
+                "{name: exit-code, value: \"0\"}", with: "{name: exit-code, value: \"\(exit)\"}")
+        }
+        try await scenario.apply(template("1"))
+        let analysis = "analysis: {templates: [{templateName: jobs}]}"
+        try await scenario.apply(
+            Manifests.rollout(
+                replicas: 2,
+                strategy: isBackground
+                    ? "      \(analysis)\n      steps: [{setWeight: 50}, {pause: {}}, {setWeight: 100}]"
+                    : "      steps: [{setWeight: 50}, {\(analysis)}, {setWeight: 100}]",
+                podAnnotations: ["kube-sim/ready-after": "3"]))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.setImage("web", "shop:v2")
+        try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
+        try await scenario.untilPods([2: 0])
+        #expect(try await scenario.analysisRuns().count == 1)
+        try await scenario.apply(template("0"))
+        try await scenario.scale(to: 3)
+        try await scenario.retry("web")
+        if isBackground {
+            try await scenario.untilStatus("the new run succeeds") {
+                $0.at("canary", "currentBackgroundAnalysisRunStatus", "status") == "Successful"
+            }
+            try await scenario.untilPaused("web", at: 1)
+            try await scenario.promote("web")
+        }
+        try await scenario.untilStatus("revision 2 is stable", within: .seconds(90)) {
+            $0["stableRS"] == $0["currentPodHash"] && $0["phase"] == "Healthy"
+        }
+        try await scenario.untilPods([2: 3])
+        let phases = try await scenario.analysisRuns().compactMap { $0.at("status", "phase")?.stringValue }
+        #expect(phases.sorted() == ["Failed", "Successful"])
+    }
+
     @Test("an AnalysisRun that a person terminates ends its Job") func terminated() async throws {
         let scenario = try await Scenario("jobs-terminated")
         try await open(

@@ -15,6 +15,8 @@ final class MetricAnswers: Sendable {
         }
     }
 
+    var url: String { "\(server.url)" }
+
     /// Answers this from now on.
     func set(_ body: String) { answer.withLock { $0 = body } }
 

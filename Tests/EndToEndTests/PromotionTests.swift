@@ -156,6 +156,9 @@ struct PromotionTests {
         try await scenario.untilPhase("web", "Paused")
         try await scenario.promote("web")
         try await scenario.kubectl("wait", "--for=condition=Paused=False", "rollout/web", "--timeout=60s")
+        // Condition, phase and Service change together.
+        #expect(try await scenario.get(Kinds.rollout, "web")?.at("status", "phase") == "Healthy")
+        #expect(try await scenario.serviceHash("web") == (try await scenario.hash(2)))
         try await scenario.kubectl("wait", "--for=condition=Healthy=True", "rollout/web", "--timeout=60s")
         try await scenario.kubectl("wait", "--for=condition=Completed=True", "rollout/web", "--timeout=60s")
         try await scenario.untilService("web", selects: 2)

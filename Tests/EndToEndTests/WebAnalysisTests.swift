@@ -81,6 +81,128 @@ struct WebAnalysisTests {
         try await scenario.untilStatus("revision 2 is stable") { $0["stableRS"] == $0["currentPodHash"] }
     }
 
+    @Test("an inconclusive background analysis holds an update whose timed pause has ended") func unsureAfterPause()
+        async throws
+    {
+        answers.set(MetricAnswers.unsure)
+        let scenario = try await start(
+            "web-unsure-pause", count: 1,
+            strategy: """
+                      analysis: {templates: [{templateName: verdict}], startingStep: 1}
+                      steps: [{setWeight: 10}, {pause: {duration: 4s}}]
+                """)
+        try await scenario.setImage("web", "shop:v2")
+        try await scenario.untilPaused("web", at: 1)
+        try await scenario.untilRun("Background", "Inconclusive")
+        // The pause that came first is named until it is over.
+        let held = try await scenario.untilStatus("only the analysis holds it") {
+            $0["message"] == "InconclusiveAnalysisRun"
+        }
+        #expect(held.at("status", "phase") == "Paused")
+        #expect(try await scenario.analysisRuns().count == 1)
+    }
+
+    @Test("several templates make one run, and the Rollout's arguments go before theirs") func several() async throws {
+        let scenario = try await Scenario("web-several")
+        let template = { (name: String, host: String, path: String) in
+            """
+            ---
+            apiVersion: argoproj.io/v1alpha1
+            kind: AnalysisTemplate
+            metadata: {name: \(name)}
+            spec:
+              args:
+              - \(host)
+              - \(path)
+              metrics:
+              - name: \(name)-1
+                count: 1
+                successCondition: result == "good"
+                provider: {web: {url: "{{args.host}}/{{ args.path }}", jsonPath: "{$.verdict}"}}
+              - name: \(name)-2
+                count: 1
+                successCondition: result == "good"
+                provider: {web: {url: "{{args.host}}/{{args.path}}", jsonPath: "{$.verdict}"}}
+
+            """
+        }
+        try await scenario.apply(
+            template("left", "{name: host, value: http://nowhere.invalid}", "{name: path}")
+                + template("right", "{name: host}", "{name: path, value: nowhere}"))
+        try await scenario.apply(
+            Manifests.rollout(
+                replicas: 1,
+                strategy: """
+                          steps:
+                          - analysis:
+                              templates: [{templateName: left}, {templateName: right}]
+                              args: [{name: host, value: "\(answers.url)"}, {name: path, value: verdict}]
+                    """))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.setImage("web", "shop:v2")
+        try await scenario.untilPhase("web", "Healthy")
+        let runs = try await scenario.analysisRuns()
+        #expect(runs.count == 1)
+        let names = runs.first?.at("status", "metricResults")?.arrayValue?.compactMap { $0["name"]?.stringValue }
+        #expect(names?.sorted() == ["left-1", "left-2", "right-1", "right-2"])
+    }
+
+    @Test("an address in a Secret is measured, its count and interval given as arguments") func secret() async throws {
+        let scenario = try await Scenario("web-secret")
+        try await scenario.apply(
+            """
+            apiVersion: v1
+            kind: Secret
+            metadata: {name: address}
+            stringData: {url: "\(answers.url)/verdict"}
+            ---
+            apiVersion: argoproj.io/v1alpha1
+            kind: AnalysisTemplate
+            metadata: {name: hidden}
+            spec:
+              args:
+              - {name: interval, value: 100s}
+              - {name: count, value: "10"}
+              - name: limit
+              - name: wanted
+              - {name: url, valueFrom: {secretKeyRef: {name: address, key: url}}}
+              metrics:
+              - name: verdict
+                count: "{{args.count}}"
+                interval: "{{args.interval}}"
+                initialDelay: "{{args.interval}}"
+                failureLimit: "{{args.limit}}"
+                successCondition: result == "{{args.wanted}}"
+                provider: {web: {url: "{{args.url}}", jsonPath: "{$.verdict}"}}
+            """)
+        try await scenario.apply(
+            Manifests.rollout(
+                replicas: 1,
+                strategy: """
+                          steps:
+                          - setWeight: 25
+                          - analysis:
+                              templates: [{templateName: hidden}]
+                              args:
+                              - {name: limit, value: "2"}
+                              - {name: interval, value: 1s}
+                              - {name: count, value: "3"}
+                              - {name: wanted, value: good}
+                          - pause: {}
+                    """))
+        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.setImage("web", "shop:v2")
+        try await scenario.untilPaused("web", at: 2)
+        let run = try #require(try await scenario.analysisRuns().first)
+        #expect(run.at("status", "phase") == "Successful")
+        #expect(run.at("status", "metricResults")?[0]?["count"]?.intValue == 3)
+        #expect(!run.description.contains(answers.url), "what a Secret holds is not written anywhere")
+        try await scenario.promote("web")
+        try await scenario.untilStatus("revision 2 is stable") {
+            $0["stableRS"] == $0["currentPodHash"] && $0["phase"] == "Healthy"
+        }
+    }
+
     @Test("a retry after a failed analysis measures again") func retry() async throws {
         answers.set(MetricAnswers.bad)
         let scenario = try await start("web-retry", count: 1, strategy: Self.inline)
