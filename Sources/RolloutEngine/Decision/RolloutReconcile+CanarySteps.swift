@@ -74,7 +74,7 @@ extension RolloutReconcile {
         guard let current else { return nil }
         if status.stableRS.isEmpty { return "initial deploy" }
         if status.abort { return nil }
-        let available = current.isNew ? 0 : current.seen.availableReplicas
+        let available = current.available(of: replicas)
         guard
             available >= replicas
                 || canary.replicaProgressThreshold.isMet(wanted: replicas, spec: current.spec, available: available)

@@ -25,13 +25,29 @@ extension RolloutReconcile {
         if status.abort { return drainingWeight }
         guard let current, current.available > 0 else { return 0 }
         if status.promoteFull {
-            guard canary.dynamicStableScale, replicas > 0 else { return status.weights?.canary.weight ?? 0 }
-            return min(maxWeight, share(current.available))
+            guard canary.dynamicStableScale, replicas > 0 else {
+                return capped(earned(status.weights?.canary.weight ?? 0))
+            }
+            return capped(min(maxWeight, share(current.available)))
         }
         guard let index = stepIndex else { return 0 }
         // Capacity before traffic: until the pods of this step are there, the last step's weight stays.
-        if !areCountsAtTarget { return weight(upTo: index) }
-        return currentSetWeight
+        return capped(areCountsAtTarget ? currentSetWeight : earned(weight(upTo: index)))
+    }
+
+    /// A weight that rises no faster than pods come: a rollback jumps over its steps, and other pods had what is recorded.
+    private func earned(_ weight: Int) -> Int {
+        guard replicas > 0, let current else { return weight }
+        let recorded = status.weights?.canary
+        let present = recorded?.podTemplateHash == current.hash ? recorded?.weight ?? 0 : 0
+        return min(weight, max(present, share(current.available)))
+    }
+
+    /// A weight that does not rise while the canary Service still brings it to the pods of an earlier revision.
+    private func capped(_ weight: Int) -> Int {
+        let selected = serviceHash(canaryService)
+        if selected.isEmpty || selected == current?.hash { return weight }
+        return min(weight, status.weights?.canary.weight ?? 0)
     }
 
     // MARK: Giving traffic back
@@ -63,7 +79,7 @@ extension RolloutReconcile {
         let sizes = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight)
         var needed = replicas - stable.available
         if (canary.abortScaleDownDelaySeconds ?? 0) <= 0 {
-            var present = current.available
+            var present = current.counted
             // A canary at its least size has given away all that its step asks for.
             if let least = canary.minPodsPerReplicaSet, present <= min(least, replicas), let recorded = status.weights {
                 present = min(present, sizes.pods(recorded.canary.weight))
@@ -91,6 +107,7 @@ extension RolloutReconcile {
     mutating func shiftTraffic() -> Bool {
         isStableCapacityMissing = false
         areRoutesSettled = false
+        blockedWeight = nil
         guard hasRouter else {
             status.weights = nil
             return true
@@ -101,6 +118,13 @@ extension RolloutReconcile {
         if stable.available < needed,
             !canary.replicaProgressThreshold.isMet(wanted: needed, spec: stable.spec, available: stable.available)
         {
+            isStableCapacityMissing = true
+            blockedWeight = weight
+            withdrawRoutes()
+            return true
+        }
+        // Few replicas round the need down to nothing, and no pod at all gets nothing back.
+        if stable.available == 0, current.available > 0, isGivingBack(weight) {
             isStableCapacityMissing = true
             withdrawRoutes()
             return true
@@ -113,6 +137,12 @@ extension RolloutReconcile {
         }
         let canaryHash = isDynamicRollbackPending ? old.weights?.canary.podTemplateHash : current.hash
         return setWeight(weight, canaryHash: canaryHash ?? current.hash, stableHash: stable.hash)
+    }
+
+    /// Stable would get more than it is known to have.
+    private func isGivingBack(_ weight: Int) -> Bool {
+        guard replicas > 0, weight < maxWeight, let recorded = status.weights?.canary.weight else { return false }
+        return weight < recorded || weight == recorded && !(seen.traffic?.isInSync ?? false)
     }
 
     private mutating func setWeight(_ weight: Int, canaryHash: String, stableHash: String) -> Bool {

@@ -32,7 +32,7 @@ extension RolloutReconcile {
         let limits = limits
         var weight = 0
         if case .weight(let wanted) = canaryTarget { weight = wanted }
-        let pods = { (set: WorkingReplicaSet) in BasicCanarySizes.Pods(spec: set.spec, available: set.available) }
+        let pods = { (set: WorkingReplicaSet) in BasicCanarySizes.Pods(spec: set.spec, available: set.counted) }
         return BasicCanarySizes(
             replicas: replicas, limits: limits,
             target: WeightApproximation.sizes(replicas: replicas, weight: weight, surge: limits.surge),
@@ -51,24 +51,36 @@ extension RolloutReconcile {
             case .count: stableTarget = isStrict ? 0 : currentSetWeight
             }
         }
+        // Pods leave one look after their traffic has, and come before it.
+        var served = [old.weights, status.weights].compactMap { $0 }.map(stableWeight)
+        // Nothing shrinks before routers can be set right, so stable grows to what that takes.
+        if isTrafficUnknown, let blockedWeight { served.append(maxWeight - blockedWeight) }
         return RoutedCanarySizes(
             replicas: replicas, maxWeight: maxWeight, minPods: canary.minPodsPerReplicaSet,
             isDynamic: canary.dynamicStableScale
-        ).sizes(
-            target, stableTarget: stableTarget,
-            // Pods leave one look after their traffic has, and come before it.
-            recordedStable: [old.weights, status.weights].compactMap { $0?.stable.weight }.max(),
-            recordedCanary: drainedWeight)
+        ).sizes(target, stableTarget: stableTarget, recordedStable: served.max(), recordedCanary: drainedWeight)
+    }
+
+    /// What stable serves by recorded weights: also the canary's part, where the status of its promotion was never written.
+    private func stableWeight(_ weights: TrafficWeights) -> Int {
+        let parts = [weights.canary, weights.stable].filter { $0.podTemplateHash == status.stableRS }
+        return max(weights.stable.weight, parts.reduce(0) { $0 + $1.weight })
     }
 
     /// What the canary still serves, and its pods stay for.
     private var drainedWeight: Int? {
         if status.abort { return status.weights?.canary.weight ?? 0 }
-        guard effectiveScale == nil, let recorded = status.weights?.canary, recorded.podTemplateHash == current?.hash
-        else {
-            return nil
-        }
-        return recorded.weight
+        guard effectiveScale == nil, let recorded = status.weights?.canary, let current else { return nil }
+        // A Service that was switched brings the weight of the pods that it selected before.
+        let isServed = recorded.podTemplateHash == current.hash || serviceHash(recorded.serviceName) == current.hash
+        return isServed ? recorded.weight : nil
+    }
+
+    /// Routers hold something else than what is recorded, and this decision does not set them right: nobody knows which pods
+    /// get how much.
+    private var isTrafficUnknown: Bool {
+        guard hasRouter, status.weights != nil, seen.traffic?.isInSync == false else { return false }
+        return !slots.contains { if case .effect(.setTraffic) = $0 { true } else { false } }
     }
 
     /// All pods of the present step are there.
@@ -77,7 +89,7 @@ extension RolloutReconcile {
         let sizes = nextSizes
         guard
             canary.replicaProgressThreshold.isMet(
-                wanted: sizes.canary, spec: current.spec, available: current.isNew ? 0 : current.seen.availableReplicas)
+                wanted: sizes.canary, spec: current.spec, available: current.available(of: sizes.canary))
         else { return false }
         let isDynamic = isRouted && canary.dynamicStableScale
         if !isDynamic, let stable = distinctStable,
@@ -106,7 +118,7 @@ extension RolloutReconcile {
 
     private mutating func scaleStable() -> Bool {
         guard let index = stableIndex, index != currentIndex else { return false }
-        return resize(index, to: nextSizes.stable)
+        return resize(index, to: keptWhileUnknown(index, nextSizes.stable))
     }
 
     private mutating func scaleCurrent() -> Bool {
@@ -115,7 +127,12 @@ extension RolloutReconcile {
         if rollout.spec.paused, isScalingEvent, sets[index].spec == 0 { return false }
         if abortDelay != nil { return drainAborted(index) }
         if keepsAborted { return resize(index, to: sets[index].spec) }
-        return resize(index, to: nextSizes.canary)
+        return resize(index, to: keptWhileUnknown(index, nextSizes.canary))
+    }
+
+    /// Pods may come at any time; they only go where their traffic is known.
+    private func keptWhileUnknown(_ index: Int, _ size: Int) -> Int {
+        isTrafficUnknown ? max(size, sets[index].spec) : size
     }
 
     /// The new pods of an aborted update stay until traffic has left them, and then for the delay.
@@ -250,17 +267,24 @@ extension RolloutReconcile {
     }
 
     /// Something still points at the ReplicaSet of this hash.
-    private func isReferenced(_ hash: String) -> Bool {
+    private mutating func isReferenced(_ hash: String) -> Bool {
         if hash == status.stableRS || hash == status.currentPodHash { return true }
         if let weights = status.weights,
             weights.canary.podTemplateHash == hash || weights.stable.podTemplateHash == hash
         {
             return true
         }
-        // Not ping and pong: the one that gets no traffic goes on selecting what it had.
+        // Of ping and pong only one that gets traffic: the other goes on selecting what it had.
+        let served = [status.weights?.canary, status.weights?.stable].compactMap { $0 }
+        if served.contains(where: { $0.weight > 0 && serviceHash($0.serviceName) == hash }) { return true }
         let services =
             blueGreen.map { [$0.activeService, $0.previewService] } ?? [canary.canaryService, canary.stableService]
         if services.contains(where: { !$0.isEmpty && serviceHash($0) == hash }) { return true }
+        // Pods go one look after the traffic that an abort takes from them.
+        if let blueGreen, status.abort, seen.services[blueGreen.activeService]?.hash == hash {
+            wake(at: now + .seconds(1))
+            return true
+        }
         return seen.traffic?.referencedHashes.contains(hash) ?? false
     }
 

@@ -11,14 +11,23 @@ extension RolloutReconcile {
         return status.stablePingPong == "ping" ? pingPong.pongService : pingPong.pingService
     }
 
-    /// Whether the new pods can serve what routers send to a Service of ping and pong.
+    /// Whether the new pods may get, and can serve, what routers send to the canary Service.
+    ///
+    /// A switch moves the whole weight at once. What an earlier revision has earned is not for a new one to inherit: routers
+    /// are told of the new one first, with a weight that its own steps allow.
     private func mayTakeOver(_ service: String) -> Bool {
         guard let weights = status.weights, let current else { return true }
         // What still carries the traffic of stable, from before a promotion, is left alone until that has moved.
         if weights.stable.serviceName == service, weights.stable.weight > 0 { return false }
         guard weights.canary.serviceName == service, weights.canary.weight > 0 else { return true }
-        let sizes = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight)
-        return current.available >= sizes.pods(weights.canary.weight)
+        // Pods that cannot serve are no reason to wait.
+        let selected = sets.first { $0.hash == serviceHash(service) }
+        if selected?.available ?? 0 == 0, current.available > 0 { return true }
+        let needed = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight).pods(weights.canary.weight)
+        return weights.canary.podTemplateHash == current.hash
+            && (current.available >= needed
+                || canary.replicaProgressThreshold.isMet(
+                    wanted: needed, spec: current.spec, available: current.available))
     }
 
     /// Points the stable and the canary Service at their ReplicaSets, once there are pods to serve.
@@ -44,7 +53,7 @@ extension RolloutReconcile {
             if let stable, stable.available == 0, let current, current.available > 0 { return }
             // Not checked further: a readiness gate of the pods may wait for the very target group that this switch fills.
             ensure(canary.canaryService, stableIndex, checksPods: false)
-        } else {
+        } else if mayTakeOver(canary.canaryService) {
             ensure(canary.canaryService, currentIndex, checksPods: true)
         }
     }

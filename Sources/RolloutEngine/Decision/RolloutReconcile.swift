@@ -43,6 +43,8 @@ struct RolloutReconcile {
     var isStableCapacityMissing = false
     /// The routers hold the header and mirror routes that are wanted, or will once the effects are done.
     var areRoutesSettled = false
+    /// The canary's weight that routers are not told yet, because stable lacks pods for the rest.
+    var blockedWeight: Int?
     var didCreate = false
     var isRetry = false
     /// The promotion of this decision was asked for by `promoteFull`.
@@ -75,7 +77,7 @@ struct RolloutReconcile {
         self.now = now
         old = seen.rollout.status
         status = old
-        sets = owned.map { WorkingReplicaSet($0) }
+        sets = owned.map { WorkingReplicaSet(seen.pods.map($0.limited) ?? $0) }
         replicas = seen.rollout.spec.desiredReplicas
         maxWeight = canary.maxWeight
         isRouted = canary.trafficRouting != nil

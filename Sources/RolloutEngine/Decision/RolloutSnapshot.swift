@@ -75,6 +75,19 @@ package struct PodFact: Hashable, Sendable {
     }
 }
 
+extension ReplicaSet {
+    /// With no more pods than a list of all pods shows to be there.
+    ///
+    /// The list is read at once and may be ahead of the counts in the cache, above all after an eviction.
+    func limited(to pods: [PodFact]) -> ReplicaSet {
+        var set = self
+        let ready = pods.count { $0.ownerUID == uid && $0.readySince != nil && !$0.isTerminating }
+        set.readyReplicas = min(readyReplicas, ready)
+        set.availableReplicas = min(availableReplicas, ready)
+        return set
+    }
+}
+
 /// A Service as a Rollout sees it.
 package struct ServiceFact: Hashable, Sendable {
     package var selector: [String: String]

@@ -25,8 +25,14 @@ final class WorkingReplicaSet {
         spec = isNew ? 0 : seen.replicas
     }
 
-    /// Available pods, at worst: those beyond a size that these effects lower are taken to be gone already.
-    var available: Int { isNew ? 0 : spec < seen.replicas ? min(seen.availableReplicas, spec) : seen.availableReplicas }
+    /// Available pods, at worst: those beyond a size that was lowered, or is by these effects, are taken to be gone already.
+    var available: Int { isNew ? 0 : min(seen.availableReplicas, seen.replicas, spec) }
+    /// Available pods as they are counted, also those that an earlier effect lets go.
+    var counted: Int { isNew ? 0 : spec < seen.replicas ? min(seen.availableReplicas, spec) : seen.availableReplicas }
+    /// Available pods for comparison with a wanted size: exactly that many are asked for, and those that go are none of them.
+    func available(of wanted: Int) -> Int {
+        isNew ? 0 : seen.replicas < wanted ? min(seen.availableReplicas, seen.replicas) : seen.availableReplicas
+    }
     var name: String { seen.name }
 
     func annotation(_ key: String) -> String? {

@@ -52,7 +52,19 @@ struct PlanWorld {
         return RolloutSnapshot(
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },
             analysisRuns: runs.values.sorted { $0.name < $1.name }, services: services, traffic: fact,
-            workload: workload, pods: [])
+            workload: workload, pods: pods)
+    }
+
+    /// Pods are only looked at for a restart, and a plan takes them all for new.
+    private var pods: [PodFact]? {
+        guard rollout.spec.restartAt != rollout.status.restartedAt else { return nil }
+        return sets.values.flatMap { set in
+            (0..<set.availableReplicas).map { index in
+                PodFact(
+                    name: "\(set.name)-\(index)", uid: "\(set.uid)-\(index)", ownerUID: set.uid,
+                    creationTimestamp: now, readySince: now)
+            }
+        }
     }
 
     /// The next instant at which something happens by itself.

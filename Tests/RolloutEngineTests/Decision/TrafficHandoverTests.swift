@@ -1,0 +1,218 @@
+import Manifest
+import Testing
+
+@testable import RolloutEngine
+
+/// Rare orders of events in which traffic and pods could part; the simulation found each of them.
+@Suite("Traffic that changes hands") struct TrafficHandoverTests {
+    /// `web:2` has three quarters of the traffic, and stable too few pods to take anything back.
+    static func short(_ more: [String: JSON] = [:]) throws -> World {
+        var world = try DeviationWorld.routed(steps: [["setWeight": 25], ["setWeight": 75], ["pause": [:]]], more)
+        #expect(world.traffic?.canaryWeight == 75 && world.current?.availableReplicas == 3)
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: world.status.stableRS, leaving: 0)
+        return world
+    }
+
+    @Test("a new revision does not inherit the weight of the one before it", arguments: [false, true])
+    func inheritsNothing(isAborted: Bool) throws {
+        var world = try Self.short()
+        if isAborted {
+            // What stable cannot take stays recorded, while the Service brings what it can to stable.
+            world.breakPods(of: world.status.stableRS, leaving: 1)
+            try world.abort()
+            try world.settle()
+            #expect(world.services["web-canary"]?.hash == world.status.stableRS && world.traffic?.canaryWeight == 75)
+        }
+        let before = world.services["web-canary"]?.hash
+        try world.setImage("web:3")
+        try world.run()
+        #expect(world.current?.availableReplicas == 1 && world.services["web-canary"]?.hash == before)
+        #expect(world.weight(of: world.status.currentPodHash) == 0)
+        world.brokenImages = []
+        try world.run()
+        #expect(world.weight(of: world.status.currentPodHash) == 75 && world.status.phase == "Paused")
+    }
+
+    @Test("a new revision takes over from pods that are gone, and grows to what it serves then")
+    func takesOver() throws {
+        var world = try Self.short()
+        world.brokenImages.insert("web:2")
+        world.breakPods(of: world.status.currentPodHash, leaving: 0)
+        try world.setImage("web:3")
+        try world.run()
+        #expect(world.weight(of: world.status.currentPodHash) == 75 && world.current?.availableReplicas == 3)
+        #expect(world.status.currentStepIndex == 0)
+    }
+
+    @Test("ping and pong hand over as the canary Service does")
+    func pingPong() throws {
+        var spec = World.spec(
+            replicas: 4,
+            canary: [
+                "steps": [["setWeight": 25], ["setWeight": 75], ["pause": [:]]],
+                "trafficRouting": ["istio": ["virtualService": ["name": "web"]]],
+                "pingPong": ["pingService": "ping", "pongService": "pong"],
+            ])
+        spec["progressDeadlineSeconds"] = 600
+        var world = try DeviationWorld.updated(spec)
+        let second = world.status.currentPodHash
+        #expect(world.services["pong"]?.hash == second && world.traffic?.canaryWeight == 75)
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: world.status.stableRS, leaving: 0)
+        try world.edit([
+            "spec": ["strategy": ["canary": ["steps": [["setCanaryScale": ["weight": 100]], ["pause": [:]]]]]]
+        ])
+        try world.setImage("web:3")
+        try world.run()
+        #expect(world.current?.availableReplicas == 4 && world.services["pong"]?.hash == second)
+    }
+
+    @Test("stable keeps the pods for a promotion's traffic of which the status does not know yet")
+    func unrecordedPromotion() throws {
+        var world = try CanaryExtrasTests.dynamic(4, [25, 75])
+        let first = world.status.stableRS
+        try world.edit(["status": ["promoteFull": true]])
+        try world.run()
+        let second = world.status.stableRS
+        #expect(second != first && world.stable?.replicas == 4)
+        try world.edit([
+            "status": [
+                "canary": [
+                    "weights": [
+                        "canary": ["podTemplateHash": .string(second), "serviceName": "web-canary", "weight": 100],
+                        "stable": ["podTemplateHash": .string(first), "serviceName": "web-stable", "weight": 0],
+                    ]
+                ]
+            ]
+        ])
+        world.breakPods(of: second, leaving: 3)
+        try world.setImage("web:3")
+        try world.reconcile()
+        #expect(world.status.stableRS == second && world.stable?.replicas == 4)
+    }
+
+    @Test("no pods go while routers hold something else than what is recorded")
+    func unknownTraffic() throws {
+        var world = try DeviationWorld.routed()
+        #expect(world.traffic?.canaryWeight == 50 && world.current?.replicas == 2)
+        world.traffic?.canaryWeight = 100
+        try world.edit(["spec": ["replicas": 2]])
+        // A change of the size leaves the routers alone, so for one look nothing shrinks.
+        try world.reconcile()
+        #expect(world.current?.replicas == 2 && world.stable?.replicas == 4)
+        try world.settle()
+        #expect(world.traffic?.canaryWeight == 50 && world.current?.replicas == 1 && world.stable?.replicas == 2)
+    }
+
+    @Test("a rollback that jumps over the steps gets traffic no faster than pods")
+    func rollbackInWindow() throws {
+        var spec = RoutedCanaryTests.spec(replicas: 4, steps: [["setWeight": 75], ["pause": ["duration": 1]]])
+        spec["rollbackWindow"] = ["revisions": 3]
+        var world = try DeviationWorld.updated(spec)
+        try world.pass(2)
+        #expect(world.status.phase == "Healthy")
+        try world.pass(60)
+        let first = try #require(world.sets.values.first { $0.hash != world.status.stableRS })
+        // One pod is up already, so all steps are skipped at once.
+        world.sets[first.name]?.replicas = 1
+        world.sets[first.name]?.currentReplicas = 1
+        world.sets[first.name]?.availableReplicas = 1
+        try world.setImage("web:1")
+        try world.settle()
+        #expect(world.status.currentPodHash == first.hash && world.current?.replicas == 4)
+        #expect(world.status.currentStepIndex == 2 && world.traffic?.canaryWeight == 25)
+        try world.run()
+        #expect(world.status.stableRS == first.hash && world.status.phase == "Healthy")
+    }
+
+    @Test("a revision that is promoted in full gets another's weight no faster than pods")
+    func promotedInFull() throws {
+        var world = try DeviationWorld.routed(steps: [["setWeight": 75], ["pause": [:]]])
+        #expect(world.traffic?.canaryWeight == 75)
+        world.breakPods(of: world.status.stableRS, leaving: 3)
+        world.brokenImages = ["web:1"]
+        try world.setImage("web:3")
+        try world.edit(["status": ["promoteFull": true]])
+        try world.settle()
+        try world.edit(["status": ["promoteFull": true]])
+        try world.settle()
+        let name = try #require(world.current?.name)
+        world.sets[name]?.currentReplicas = 4
+        world.sets[name]?.availableReplicas = 1
+        try world.settle()
+        #expect(world.traffic?.canaryHash == world.status.currentPodHash && world.traffic?.canaryWeight == 25)
+    }
+
+    @Test("the only stable pod's traffic is not given back while it restarts")
+    func onlyPod() throws {
+        var world = try DeviationWorld.routed(replicas: 1)
+        #expect(world.traffic?.canaryWeight == 50)
+        world.breakPods(of: world.status.stableRS, leaving: 0)
+        world.traffic?.canaryWeight = 100
+        try world.reconcile()
+        #expect(world.traffic?.canaryWeight == 100)
+        try world.run()
+        #expect(world.traffic?.canaryWeight == 50)
+    }
+
+    @Test("pods that a list does not show have no part in a decision, whatever the cache counts")
+    func evictedPods() throws {
+        var world = try DeviationWorld.routed(steps: [["pause": [:]], ["setWeight": 50], ["pause": [:]]])
+        try world.resume()
+        try world.settle()
+        let name = try #require(world.current?.name)
+        world.sets[name]?.replicas = 2
+        world.sets[name]?.currentReplicas = 2
+        world.sets[name]?.availableReplicas = 2
+        let stable = try #require(world.stable)
+        // The old pods are gone, those of the canary have no successors yet, and the cache knows of neither.
+        world.pods = (0..<4).map {
+            PodFact(
+                name: "\(stable.name)-\($0)", uid: "\($0)", ownerUID: stable.uid, creationTimestamp: world.now,
+                readySince: world.now)
+        }
+        try world.edit(["spec": ["restartAt": .string(world.now.rfc3339)]])
+        world.now = world.now + .seconds(1)
+        try world.reconcile()
+        #expect(world.status.restartedAt == world.typed.spec.restartAt)
+        #expect(world.traffic?.canaryWeight == 0 && world.services["web-canary"]?.hash == stable.hash)
+    }
+
+    @Test("pods that are on their way out get no traffic")
+    func leavingPods() throws {
+        var world = try DeviationWorld.routed(["dynamicStableScale": true])
+        let name = try #require(world.current?.name)
+        try world.edit(["status": ["canary": ["weights": ["canary": ["weight": 0], "stable": ["weight": 100]]]]])
+        world.traffic?.canaryWeight = 0
+        // An earlier look has taken the size away; the ReplicaSet's controller has not followed yet.
+        world.sets[name]?.replicas = 0
+        try world.edit(["status": ["promoteFull": true]])
+        try world.reconcile()
+        #expect(world.current?.replicas == 4 && world.traffic?.canaryWeight == 0)
+    }
+
+    @Test("pods that were active outlive the abort that takes their traffic by one look")
+    func formerlyActive() throws {
+        var world = try World(
+            spec: World.spec(
+                replicas: 2,
+                blueGreen: [
+                    "activeService": "web-active", "scaleDownDelayRevisionLimit": 0, "scaleDownDelaySeconds": 60,
+                    "postPromotionAnalysis": ["templates": [["templateName": "post"]]],
+                ]))
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        let second = world.status.currentPodHash
+        #expect(world.services["web-active"]?.hash == second && world.status.stableRS != second)
+        world.brokenImages = ["web:3"]
+        try world.setImage("web:3")
+        try world.run()
+        try world.abort()
+        try world.reconcile()
+        #expect(world.services["web-active"]?.hash == world.status.stableRS && world.set(hash: second)?.replicas == 2)
+        try world.run()
+        #expect(world.set(hash: second)?.replicas == 0)
+    }
+}
