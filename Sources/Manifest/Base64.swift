@@ -23,8 +23,9 @@ package enum Base64 {
 
     package static func encode(_ text: String) -> String { encode(text.utf8) }
 
-    /// The bytes of a padded text; `nil` where it is no base64. White space, as editors and generators add it, is
-    /// passed over.
+    /// The bytes of a padded text; `nil` where it is no base64.
+    ///
+    /// White space, as editors and generators add it, is passed over.
     package static func decode(_ text: String) -> [UInt8]? {
         var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count / 4 * 3)

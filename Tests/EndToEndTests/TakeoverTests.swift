@@ -189,8 +189,6 @@ struct TakeoverTests {
                 ["op": "replace", "path": "/spec/http/0/route/1/weight", "value": 20],
             ], subresource: nil, WriteOptions(fieldManager: "rollouts-controller"))
         var status = Self.canaryStatus(5, stable: 5, canary: 1)
-        // As Argo Rollouts counts since it tells autoscalers the stable pods alone.
-        status["HPAReplicas"] = 5
         status["canary"] = [
             "weights": [
                 "canary": ["weight": 20, "serviceName": "web-canary", "podTemplateHash": .string(Self.new)],

@@ -86,7 +86,7 @@ struct DecodedMetadata: Hashable, Sendable {
         try reader.readMembers(Name.table) { reader, name throws(JSONError) in
             switch name {
             // Half of an object.
-            case .managedFields, .generateName, .finalizers: break
+            case .managedFields, .generateName: break
             case .name: self.key.name = try reader.readText()
             case .namespace: self.key.namespace = try reader.readSharedString() ?? ""
             case .uid: self.uid = try reader.readText()

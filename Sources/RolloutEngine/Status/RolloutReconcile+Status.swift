@@ -21,15 +21,6 @@ extension RolloutReconcile {
         }
     }
 
-    /// Tells autoscalers the pods that stand for the desired size.
-    ///
-    /// A routed canary comes on top of stable, which keeps that size; counting both would have an autoscaler that divides
-    /// by the count ask for more and more pods.
-    private mutating func countForAutoscaler() {
-        guard isRouted, !canary.dynamicStableScale, let stable, !stable.isNew else { return }
-        status.hpaReplicas = stable.seen.currentReplicas
-    }
-
     /// Ends the decision: conditions, phase, status patch, events, and what is waited for.
     mutating func finish() -> RolloutDecision {
         if currentIndex.map({ sets[$0].isNew }) ?? false, let index = currentIndex {
@@ -47,7 +38,6 @@ extension RolloutReconcile {
         scaleWorkload()
         reportWeights()
         settleAbort()
-        countForAutoscaler()
         updateConditions()
         updateDuration()
         status.observedGeneration = String(rollout.generation)
