@@ -7,6 +7,7 @@ extension RolloutPlan {
             + moments.map { moment in
                 var what = moment.text
                 if moment.others > 0 { what += "; \(moment.others) pods of other revisions" }
+                if !moment.routes.isEmpty { what += "; routes \(moment.routes.joined(separator: ", "))" }
                 if !moment.analyses.isEmpty { what += "; measures \(moment.analyses.joined(separator: ", "))" }
                 if let waitsFor = moment.waitsFor { what += "; waits for \(waitsFor)" }
                 return [
@@ -39,6 +40,7 @@ extension RolloutPlan {
                         "stable": JSON(moment.stable), "others": JSON(moment.others), "surge": JSON(moment.surge),
                         "analyses": .array(moment.analyses.map { .string($0) }),
                     ]
+                    if !moment.routes.isEmpty { entry["routes"] = .array(moment.routes.map { .string($0) }) }
                     if let waitsFor = moment.waitsFor { entry["waitsFor"] = .string(waitsFor) }
                     return entry
                 }),

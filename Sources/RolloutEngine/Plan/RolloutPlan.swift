@@ -19,6 +19,8 @@ package struct RolloutPlan: Sendable {
         package var surge: Int
         /// AnalysisRuns that are measuring.
         package var analyses: [String]
+        /// Header and mirror routes that stand.
+        package var routes: [String] = []
         /// Who has to act before the next moment comes; the plan goes on as if they did at once.
         package var waitsFor: String?
     }
@@ -168,7 +170,8 @@ package struct RolloutPlan: Sendable {
             text: isStep ? index.map { steps[$0].summary } ?? "" : describe(status, decision), weight: weight,
             canary: canary, stable: stable, others: max(0, total - canary - stable),
             surge: max(0, total - replicas),
-            analyses: world.runs.values.filter { !$0.isFinished }.map(\.name).sorted())
+            analyses: world.runs.values.filter { !$0.isFinished }.map(\.name).sorted(),
+            routes: (world.traffic?.routes ?? []).map(\.name))
         var last = moments.last
         last?.after = after
         last?.waitsFor = nil

@@ -231,7 +231,9 @@ import Testing
                 "spec": Self.spec(steps: [["setWeight": 25], Self.beta, Self.shadow, Self.pause, ["setWeight": 50]]),
             ]), now: world.now)
         #expect(plan.outcome == .completes)
-        #expect(plan.moments.map(\.text).contains { $0.hasPrefix("pause") })
+        let paused = try #require(plan.moments.first { $0.text.hasPrefix("pause") })
+        #expect(paused.routes == ["shadow", "beta"] && plan.moments.last?.routes == [])
+        #expect(plan.rows.map { $0.last ?? "" }.contains { $0.hasPrefix("pause: {}; routes shadow, beta") })
     }
 
     // MARK: The routes of a step
