@@ -31,6 +31,8 @@ struct Simulation {
     private enum Kind: CaseIterable { case basic, routed, blueGreen }
 
     private var random: SeededGenerator
+    /// Draws header and mirror routes, apart, so that the same seed without them stays the same life.
+    private var routeRandom: SeededGenerator
     private var world: World
     private let kind: Kind
     private var isRouted: Bool { kind == .routed }
@@ -45,6 +47,7 @@ struct Simulation {
 
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
+        routeRandom = SeededGenerator(seed: seed ^ 0x726F_7574_6573)
         kind = Kind.allCases.randomElement(using: &random) ?? .basic
         isTraced = getenv("SLUICE_SEED") != nil
         world = try World(spec: World.spec(replicas: 1, canary: [:]))
@@ -123,7 +126,30 @@ struct Simulation {
             canary["canaryMetadata"] = ["labels": ["role": "canary"]]
             canary["stableMetadata"] = ["labels": ["role": "stable"]]
         }
+        if isRouted { drawRoutes(&canary) }
         return canary
+    }
+
+    /// A third of the routed canaries set and remove header and mirror routes between their other steps.
+    private mutating func drawRoutes(_ canary: inout JSON) {
+        guard Int.random(in: 0..<3, using: &routeRandom) == 0 else { return }
+        var steps = canary["steps"]?.arrayValue ?? []
+        for _ in 0..<Int.random(in: 1...4, using: &routeRandom) {
+            let isHeader = Bool.random(using: &routeRandom)
+            var route: JSON = ["name": .string(["a", "b"].randomElement(using: &routeRandom) ?? "")]
+            if Int.random(in: 0..<4, using: &routeRandom) > 0 {
+                route["match"] =
+                    isHeader
+                    ? [["headerName": "x", "headerValue": ["exact": "1"]]] : [["path": ["prefix": "/"]]]
+            }
+            steps.insert(
+                [isHeader ? "setHeaderRoute" : "setMirrorRoute": route],
+                at: Int.random(in: 0...steps.count, using: &routeRandom))
+        }
+        canary["steps"] = .array(steps)
+        canary["trafficRouting"] = [
+            "istio": ["virtualService": ["name": "web"]], "managedRoutes": [["name": "b"], ["name": "a"]],
+        ]
     }
 
     // MARK: Life
@@ -141,7 +167,7 @@ struct Simulation {
 
     /// Stable pods go and come with traffic, or Services change their roles.
     private var isDelicate: Bool {
-        world.typed.spec.canary.map { $0.dynamicStableScale || $0.pingPong != nil } ?? false
+        world.typed.spec.canary.map { $0.dynamicStableScale || $0.pingPong != nil || $0.hasManagedRoutes } ?? false
     }
 
     /// People: they deploy, abort, promote, retry, scale and pause at the worst moments.
@@ -278,6 +304,10 @@ struct Simulation {
             if request.canaryWeight > before, (canary?.availableReplicas ?? 0) == 0 {
                 fail("weight \(request.canaryWeight) goes to a canary without pods")
             }
+            let told = world.traffic.map { $0.canaryHash == request.canaryHash ? $0.routes : [] } ?? []
+            if !request.routes.allSatisfy(told.contains), (canary?.availableReplicas ?? 0) == 0 {
+                fail("routes \(request.routes.map(\.name)) lead to a canary without pods")
+            }
             if let old = world.traffic, request.stableWeight > old.stableWeight, request.stableHash == old.stableHash,
                 (stable?.availableReplicas ?? 0) == 0, replicas > 0
             {
@@ -302,6 +332,7 @@ struct Simulation {
                 fail("stable \(set.name) is scaled to \(size) while its traffic needs \(needed)")
             }
             if size == 0, world.weight(of: set.hash) > 0 { fail("\(set.name) is scaled to 0 with weight on it") }
+            if size == 0, routedHash == set.hash { fail("\(set.name) is scaled to 0 with routes that lead to it") }
         default: break
         }
     }
@@ -335,7 +366,14 @@ struct Simulation {
 
     private func carriesTraffic(_ service: String) -> Bool {
         guard let traffic = world.traffic else { return service == "web-stable" }
-        return service == traffic.stableService ? traffic.stableWeight > 0 : traffic.canaryWeight > 0
+        return service == traffic.stableService
+            ? traffic.stableWeight > 0 : traffic.canaryWeight > 0 || !traffic.routes.isEmpty
+    }
+
+    /// The pods that header and mirror routes lead to.
+    private var routedHash: String? {
+        guard let traffic = world.traffic, !traffic.routes.isEmpty else { return nil }
+        return world.services[traffic.canaryService].flatMap { $0.hash.isEmpty ? nil : $0.hash } ?? traffic.canaryHash
     }
 
     /// Without a router pods are the traffic: a scale-down may not take the sum of healthy pods below the minimum.
@@ -407,6 +445,9 @@ struct Simulation {
             if isRouted, world.traffic?.canaryWeight != 0 || world.weight(of: status.stableRS) != 100 {
                 fail("aborted, but stable gets weight \(world.weight(of: status.stableRS))")
             }
+            if isRouted, let routes = world.traffic?.routes, !routes.isEmpty {
+                fail("aborted, but with the routes \(routes.map(\.name))")
+            }
             if kind == .basic, status.currentPodHash != status.stableRS,
                 (world.set(hash: status.currentPodHash)?.replicas ?? 0) > 0
             {
@@ -418,6 +459,8 @@ struct Simulation {
             fail(
                 "ends in phase \(status.phase) (\(status.message)), waiting for \(decision.waiting.map { "\($0)" } ?? "nothing")"
             )
+        } else if isRouted, let routes = world.traffic?.routes, !routes.isEmpty {
+            fail("healthy, but with the routes \(routes.map(\.name))")
         } else if isRouted, world.weight(of: status.stableRS) != 100 {
             fail("healthy, but stable gets weight \(world.weight(of: status.stableRS))")
         } else if kind == .blueGreen, world.services["web-active"]?.hash != status.stableRS {
