@@ -1,9 +1,9 @@
 import Kubernetes
 import Manifest
-import RolloutEngine
+package import RolloutEngine
 
 /// Gauges about Rollouts, read from the cache when somebody scrapes, and how long their updates took.
-enum RolloutMetrics {
+package enum RolloutMetrics {
     private static let phases = ["Completed", "Progressing", "Paused", "Timeout", "Error", "Abort", "InvalidSpec"]
 
     static func collect(into metrics: MetricsRegistry, _ caches: RolloutCaches) {
@@ -42,11 +42,18 @@ enum RolloutMetrics {
         return rollout.spec.blueGreen != nil ? "blueGreen" : "none"
     }
 
-    private static func router(_ rollout: Rollout) -> String {
-        let routers = rollout.spec.canary?.trafficRouting?.routers ?? [:]
-        if routers["istio"] != nil { return "Istio" }
-        if routers["nginx"] != nil { return "Nginx" }
-        return ""
+    /// In the order in which they run, as Argo Rollouts names them.
+    private static let routerNames: [(name: String, label: String)] = [
+        ("istio", "Istio"), ("nginx", "Nginx"), ("alb", "ALB"), ("smi", "SMI"), ("ambassador", "Ambassador"),
+        ("appMesh", "AppMesh"), ("traefik", "Traefik"), ("apisix", "Apisix"),
+    ]
+
+    /// The label `traffic_router`; empty without one.
+    package static func router(_ rollout: Rollout) -> String {
+        guard let routing = rollout.spec.canary?.trafficRouting else { return "" }
+        if let router = routerNames.first(where: { routing.settings($0.name) != nil }) { return router.label }
+        // A plugin has no other name than the one it is configured by.
+        return routing.settings("plugins")?.objectValue?.keys.min(by: utf8Order) ?? ""
     }
 
     private static func phase(_ rollout: Rollout) -> String {
