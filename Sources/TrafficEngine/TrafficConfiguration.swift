@@ -2,11 +2,16 @@ package import Manifest
 
 /// A Rollout's `trafficRouting`.
 package struct TrafficConfiguration: Hashable, Sendable {
-    static let path = "spec.strategy.canary.trafficRouting"
+    package static let path = "spec.strategy.canary.trafficRouting"
 
     var istio: IstioConfiguration?
     var nginx: NGINXConfiguration?
     var alb: ALBConfiguration?
+    var smi: SMIConfiguration?
+    var ambassador: AmbassadorConfiguration?
+    var appMesh: AppMeshConfiguration?
+    var traefik: TraefikConfiguration?
+    var apisix: APISIXConfiguration?
     package var maxTrafficWeight: Int?
     /// Names of header and mirror routes, in their order.
     package var managedRoutes: [String]
@@ -21,6 +26,13 @@ package struct TrafficConfiguration: Hashable, Sendable {
         istio = try members["istio"].present.map { value throws(JSONError) in try IstioConfiguration(value) }
         nginx = try members["nginx"].present.map { value throws(JSONError) in try NGINXConfiguration(value) }
         alb = try members["alb"].present.map { value throws(JSONError) in try ALBConfiguration(value) }
+        smi = try members["smi"].present.map { value throws(JSONError) in try SMIConfiguration(value) }
+        ambassador = try members["ambassador"].present.map { value throws(JSONError) in
+            try AmbassadorConfiguration(value)
+        }
+        appMesh = try members["appMesh"].present.map { value throws(JSONError) in try AppMeshConfiguration(value) }
+        traefik = try members["traefik"].present.map { value throws(JSONError) in try TraefikConfiguration(value) }
+        apisix = try members["apisix"].present.map { value throws(JSONError) in try APISIXConfiguration(value) }
         maxTrafficWeight = members["maxTrafficWeight"]?.intValue.map { Int(clamping: $0) }
         managedRoutes = (members["managedRoutes"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
     }
@@ -36,7 +48,14 @@ package struct TrafficConfiguration: Hashable, Sendable {
             routers.append(IstioRouter(istio, subject: subject, managedRoutes: managedRoutes))
         }
         if let nginx { routers.append(NGINXRouter(nginx, subject: subject, maxTrafficWeight: maxTrafficWeight)) }
-        if let alb { routers.append(ALBRouter(alb, subject: subject)) }
+        if let alb { routers.append(ALBRouter(alb, subject: subject, managedRoutes: managedRoutes)) }
+        if let smi { routers.append(SMIRouter(configuration: smi, subject: subject)) }
+        if let ambassador { routers.append(AmbassadorRouter(configuration: ambassador, subject: subject)) }
+        if let appMesh { routers.append(AppMeshRouter(configuration: appMesh, subject: subject)) }
+        if let traefik { routers.append(TraefikRouter(configuration: traefik, subject: subject)) }
+        if let apisix {
+            routers.append(APISIXRouter(configuration: apisix, subject: subject, managedRoutes: managedRoutes))
+        }
         return routers
     }
 

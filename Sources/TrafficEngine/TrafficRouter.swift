@@ -14,6 +14,9 @@ package protocol TrafficRouter: Sendable {
     /// More of them, which the first ones name.
     func references(namedIn objects: [ObjectReference: JSON]) -> [TrafficReference]
 
+    /// The kinds of those.
+    var kindsNamedInObjects: [GroupKind] { get }
+
     /// What keeps it from working, in the configuration or in the objects; missing objects are problems too.
     func validate(_ objects: [ObjectReference: JSON]) -> [TrafficProblem]
 
@@ -38,6 +41,8 @@ package protocol TrafficRouter: Sendable {
 
 extension TrafficRouter {
     func references(namedIn objects: [ObjectReference: JSON]) -> [TrafficReference] { [] }
+
+    var kindsNamedInObjects: [GroupKind] { [] }
 
     func planEach(_ intent: TrafficIntent, _ objects: [ObjectReference: JSON]) -> TrafficPlan {
         do throws(TrafficError) { return TrafficPlan(writes: try plan(intent, objects)) } catch {

@@ -220,6 +220,39 @@ struct ALBTests {
         }
     }
 
+    @Test("a header route comes with its step and goes with the update") func headerRoute() async throws {
+        let scenario = try await start(
+            "alb-header",
+            """
+                  stableService: web-stable
+                  canaryService: web-canary
+                  trafficRouting:
+                    managedRoutes: [{name: beta}]
+                    alb: {ingress: web, rootService: web-root, servicePort: 80}
+                  steps:
+                  - setWeight: 20
+                  - setHeaderRoute: {name: beta, match: [{headerName: x-team, headerValue: {exact: qa}}]}
+                  - pause: {}
+            """)
+        func backends() async throws -> [String?] {
+            let rules = try await scenario.get(Kinds.ingress, "web")?.at("spec", "rules")
+            return (rules?[0]?.at("http", "paths")?.arrayValue ?? []).map {
+                $0.at("backend", "service", "name")?.stringValue
+            }
+        }
+        try await update(scenario, to: "two")
+        try await scenario.untilPaused("web", at: 2)
+        try await untilWeight(scenario, 20)
+        #expect(try await backends() == ["beta", "web-root"])
+        let condition = try await scenario.get(Kinds.ingress, "web")?.annotations[
+            "alb.ingress.kubernetes.io/conditions.beta"]
+        #expect(condition?.contains("\"values\":[\"qa\"]") == true)
+        try await scenario.abort("web")
+        try await scenario.untilPhase("web", "Degraded")
+        try await untilWeight(scenario, 0)
+        #expect(try await backends() == ["web-root"])
+    }
+
     @Test("a Rollout that is deleted leaves all weight on stable and nothing on record") func deleted() async throws {
         let scenario = try await start("alb-gone", Self.strategy("", steps: "[{setWeight: 50}, {pause: {}}]"))
         try await update(scenario, to: "two")

@@ -35,10 +35,16 @@ enum Kinds {
     static let virtualService = istio("virtualservices", "VirtualService")
     static let destinationRule = istio("destinationrules", "DestinationRule")
 
+    static let trafficSplit = Resource(
+        group: "split.smi-spec.io", version: "v1alpha1", plural: "trafficsplits", kind: "TrafficSplit")
+    static let traefikService = Resource(
+        group: "traefik.io", version: "v1alpha1", plural: "traefikservices", kind: "TraefikService")
+    static let mapping = Resource(group: "getambassador.io", version: "v2", plural: "mappings", kind: "Mapping")
+
     static let all = [
         namespace, service, configMap, secret, event, pod, serviceAccount, replicaSet, deployment, job, ingress, role,
         roleBinding, clusterRole, clusterRoleBinding, definition, rollout, analysisTemplate, analysisRun, application,
-        release, virtualService, destinationRule,
+        release, virtualService, destinationRule, trafficSplit, traefikService, mapping,
     ]
 
     private static func argo(_ plural: String, _ kind: String, _ subresources: Set<String> = []) -> Resource {

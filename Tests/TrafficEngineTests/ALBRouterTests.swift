@@ -39,9 +39,13 @@ private func ingress(
     ]
 }
 
-private func router(_ more: JSON = [:], _ subject: TrafficSubject = shop) throws -> any TrafficRouter {
+private func router(
+    _ more: JSON = [:], _ subject: TrafficSubject = shop, managed: [String] = []
+) throws -> any TrafficRouter {
     let alb = MergePatch.apply(more, to: ["ingress": "shop", "rootService": "shop-root", "servicePort": 443])
-    return try #require(try TrafficConfiguration(["alb": alb]).routers(for: subject).first)
+    let names = managed.map { JSON.object(["name": .string($0)]) }
+    let configuration = try TrafficConfiguration(["alb": alb, "managedRoutes": .array(names)])
+    return try #require(configuration.routers(for: subject).first)
 }
 
 private func after(_ writes: [TrafficWrite], _ live: JSON) -> JSON {
@@ -173,6 +177,75 @@ private func text(canary: Int, stable: Int, more: String = "", stickiness: Strin
         #expect(try problems([:], ingress(), bare) == ["\(path): canaryService and stableService are required"])
         #expect(throws: JSONError.self) { try router(["servicePort": "http"]) }
         #expect(throws: JSONError.self) { try router(["stickinessConfig": ["enabled": "yes"]]) }
+    }
+
+    @Test("Header routes have an action, a condition and a path ahead of the others, in the order of managedRoutes")
+    func headerRoutes() throws {
+        let prefix = "alb.ingress.kubernetes.io"
+        let router = try router(managed: ["beta", "gone", "alpha"])
+        let objects = [reference("shop"): ingress()]
+        #expect(router.validate(objects) == [])
+        var intent = TrafficIntent(canaryWeight: 5)
+        intent.managedRoutes = [
+            ManagedRoute(
+                name: "beta", .header([HeaderMatch("x-team", .exact("qa")), HeaderMatch("x-beta", .exact("1"))])),
+            ManagedRoute(name: "alpha", .header([HeaderMatch("x-alpha", .exact("1"))])),
+        ]
+        let with = after(try router.plan(intent, objects), ingress())
+        #expect(
+            with.annotations["\(prefix)/actions.beta"]
+                == "{\"Type\":\"forward\",\"ForwardConfig\":{\"TargetGroups\":["
+                + "{\"ServiceName\":\"shop-canary\",\"ServicePort\":\"443\",\"Weight\":100}]}}")
+        #expect(
+            with.annotations["\(prefix)/conditions.beta"]
+                == "[{\"field\":\"http-header\",\"httpHeaderConfig\":{\"httpHeaderName\":\"x-team\",\"values\":[\"qa\"]}},"
+                + "{\"field\":\"http-header\",\"httpHeaderConfig\":{\"httpHeaderName\":\"x-beta\",\"values\":[\"1\"]}}]"
+        )
+        #expect(
+            try JSON(parsing: with.annotations[record] ?? "") == [
+                "shop": [
+                    .string(action), .string("\(prefix)/actions.beta"), .string("\(prefix)/conditions.beta"),
+                    .string("\(prefix)/actions.alpha"), .string("\(prefix)/conditions.alpha"),
+                ]
+            ])
+        let rules = with.at("spec", "rules")?.arrayValue ?? []
+        #expect(rules.first == ["host": "redirect"], "a rule without paths gets none")
+        let paths = rules.last?.at("http", "paths")?.arrayValue ?? []
+        #expect(paths.map { $0.at("backend", "service", "name") } == ["beta", "alpha", "shop-root"])
+        #expect(
+            paths.first == [
+                "path": "/*", "pathType": "ImplementationSpecific",
+                "backend": ["service": ["name": "beta", "port": ["name": "use-annotation"]]],
+            ])
+        #expect(try router.plan(intent, [reference("shop"): with]) == [])
+
+        let end = TrafficIntent(canaryWeight: 5)
+        let without = after(try router.plan(end, [reference("shop"): with]), with)
+        #expect(without["spec"] == ingress()["spec"])
+        #expect(without.annotations.keys.filter { $0.hasPrefix(prefix) } == [action])
+        #expect(without.annotations[record] == "{\"shop\":[\"\(action)\"]}")
+        for left in [
+            after(router.cleanUp([reference("shop"): with]), with),
+            after(ALBOrphans.release("shop", from: with).map { [$0] } ?? [], with),
+        ] {
+            #expect(left["spec"] == ingress()["spec"])
+            #expect(left.annotations.keys.filter { $0.hasPrefix(prefix) } == [action])
+            #expect(left.annotations[record] == nil)
+        }
+    }
+
+    @Test("A header is compared as a whole, and a route does not take the weighted action's name")
+    func headerProblems() throws {
+        var intent = TrafficIntent(canaryWeight: 5)
+        intent.managedRoutes = [ManagedRoute(name: "beta", .header([HeaderMatch("x", .prefix("q"))]))]
+        let error = #expect(throws: TrafficError.self) {
+            try router(managed: ["beta"]).plan(intent, [reference("shop"): ingress()])
+        }
+        #expect(error?.code == .invalid)
+        #expect(
+            try router(managed: ["shop-root"]).validate([reference("shop"): ingress()]).map(\.path) == [
+                "spec.strategy.canary.trafficRouting.managedRoutes"
+            ])
     }
 
     @Test("A Rollout that goes leaves all traffic on stable and nothing on record")

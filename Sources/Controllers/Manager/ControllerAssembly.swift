@@ -65,7 +65,11 @@ package final class ControllerAssembly: Sendable {
         caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key, after: .seconds(65)) } }
 
         workloads.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
-        routes.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind.kind, key)) }
+        routes.onChange { kind, key in
+            rollouts.enqueue(referringTo: RolloutReference.route(kind.kind, key))
+            rollouts.enqueue(
+                referringTo: RolloutReference.route(kind.kind, ObjectKey(namespace: key.namespace, name: "")))
+        }
         routes.onRecord { keys in
             for key in keys where caches.rollouts.store.get(key) == nil { rollouts.queue.add(key) }
         }

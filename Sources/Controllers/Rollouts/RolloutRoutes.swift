@@ -26,7 +26,12 @@ package final class RolloutRoutes: RolloutRouters {
     /// What a Rollout's routers look at, as `RolloutReference.route`; for the index of Rollouts.
     package static func references(of rollout: Rollout) -> [String] {
         guard let routing = Routing(rollout) else { return [] }
-        return routing.references.map { RolloutReference.route($0.reference.kind, $0.reference.key) }
+        let named = routing.references.map { RolloutReference.route($0.reference.kind, $0.reference.key) }
+        // Which ones of these an object names is not known here, so any of the namespace counts.
+        let unnamed = routing.routers.flatMap(\.kindsNamedInObjects).map {
+            RolloutReference.route($0.kind, ObjectKey(namespace: rollout.key.namespace, name: ""))
+        }
+        return named + unnamed
     }
 
     package func areKnown(for rollout: Rollout) -> Bool {
@@ -188,7 +193,9 @@ package final class RolloutRoutes: RolloutRouters {
         let routers: [any TrafficRouter]
         let maxWeight: Int
         var references: [TrafficReference] { routers.flatMap(\.references) }
-        var kinds: Set<GroupKind> { Set(references.map(\.reference.groupKind)) }
+        var kinds: Set<GroupKind> {
+            Set(references.map(\.reference.groupKind) + routers.flatMap(\.kindsNamedInObjects))
+        }
 
         /// A malformed configuration is a problem for validation; elsewhere it routes nothing.
         init?(_ rollout: Rollout, services: TrafficSubject.Services? = nil) {
@@ -233,8 +240,12 @@ package final class RolloutRoutes: RolloutRouters {
         /// What keeps their kinds from being read, for the first field of each.
         func unreadable(_ state: (GroupKind) -> RouteCaches.State) -> [FieldProblem] {
             var seen: Set<GroupKind> = []
-            return references.compactMap { reference in
-                let kind = reference.reference.groupKind
+            let first = references.first?.path ?? TrafficConfiguration.path
+            let fields =
+                references.map { (path: $0.path, kind: $0.reference.groupKind) }
+                + routers.flatMap(\.kindsNamedInObjects).map { (path: first, kind: $0) }
+            return fields.compactMap { reference in
+                let kind = reference.kind
                 guard seen.insert(kind).inserted else { return nil }
                 switch state(kind) {
                 case .known, .notYetKnown: return nil
@@ -278,6 +289,7 @@ package final class RolloutRoutes: RolloutRouters {
         case .create(var object):
             // Of several versions that a kind has had, the one that this cluster is spoken to in.
             object["apiVersion"] = .string(resource.apiVersion)
+            object["kind"] = .string(resource.kind)
             written = try await api.create(
                 resource, namespace: write.reference.namespace, object, subresource: nil, options)
         case .mergePatch(let patch):

@@ -7,8 +7,23 @@ import TrafficEngine
 package struct RouterVersions: Hashable, Sendable {
     /// Of Istio.
     package var istio = "v1alpha3"
+    /// Of SMI's TrafficSplit.
+    package var trafficSplit = "v1alpha1"
+    /// Of Traefik, with its group.
+    package var traefik = "traefik.io/v1alpha1"
+    /// Of Ambassador, with its group.
+    package var ambassador = "getambassador.io/v2"
+    /// Of App Mesh.
+    package var appMesh = "v1beta2"
 
     package init() {}
+
+    /// Both parts of `group/version`; the group is the default where none is given.
+    static func parts(_ apiVersion: String, group: String) -> (group: String, version: String) {
+        let parts = apiVersion.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return (group, apiVersion) }
+        return (parts[0], parts[1])
+    }
 }
 
 /// The objects that routers read and write; each kind is watched from the first Rollout on that uses it.
@@ -54,7 +69,28 @@ package final class RouteCaches: Sendable {
             Resource(group: group, version: version, plural: plural, kind: kind)
         }
         let istio = "networking.istio.io"
+        let mesh = "appmesh.k8s.aws"
+        let traefik = RouterVersions.parts(versions.traefik, group: "traefik.io")
+        let ambassador = RouterVersions.parts(versions.ambassador, group: "getambassador.io")
+        // Emissary serves the same objects by another name in its own group.
+        let mappings = ambassador.group == "x.getambassador.io" ? "ambassadormappings" : "mappings"
         return [
+            GroupKind(group: "split.smi-spec.io", kind: "TrafficSplit"):
+                resource("split.smi-spec.io", versions.trafficSplit, "TrafficSplit", "trafficsplits"),
+            GroupKind(group: "traefik.io", kind: "TraefikService"):
+                resource(traefik.group, traefik.version, "TraefikService", "traefikservices"),
+            GroupKind(group: "apisix.apache.org", kind: "ApisixRoute"):
+                resource("apisix.apache.org", "v2", "ApisixRoute", "apisixroutes"),
+            GroupKind(group: "getambassador.io", kind: "Mapping"):
+                resource(
+                    ambassador.group, ambassador.version,
+                    mappings == "mappings" ? "Mapping" : "AmbassadorMapping", mappings),
+            GroupKind(group: mesh, kind: "VirtualService"):
+                resource(mesh, versions.appMesh, "VirtualService", "virtualservices"),
+            GroupKind(group: mesh, kind: "VirtualRouter"):
+                resource(mesh, versions.appMesh, "VirtualRouter", "virtualrouters"),
+            GroupKind(group: mesh, kind: "VirtualNode"):
+                resource(mesh, versions.appMesh, "VirtualNode", "virtualnodes"),
             ingress: resource(ingress.group, "v1", "Ingress", "ingresses"),
             GroupKind(group: istio, kind: "VirtualService"):
                 resource(istio, versions.istio, "VirtualService", "virtualservices"),

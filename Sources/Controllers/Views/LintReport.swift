@@ -96,7 +96,6 @@ package struct LintReport: Hashable, Sendable {
         // The static rules have said what is wrong with the configuration itself.
         found += RolloutRoutes.problems(of: rollout, isComplete: false, object: objects.object)
             .filter { problem in !rollout.problems.contains { $0.path == problem.path } }
-        found += objects.refusedRouterProblems(of: rollout)
         found += rollout.problems.filter(\.isUnsupportedFeature)
         problems += found.map { "\(title): \($0)" }
         warnings += rollout.warnings.map { "\(title): \($0)" }

@@ -1,7 +1,6 @@
 import AnalysisEngine
 import Manifest
 import RolloutEngine
-import TrafficEngine
 
 /// The objects of a linted file, by what Rollouts refer to.
 struct LintedObjects {
@@ -60,52 +59,5 @@ struct LintedObjects {
                 ]
                 .map { AnalysisTemplateSpec($0) }
             })
-    }
-
-    // MARK: Routers that are not supported yet
-
-    /// What is wrong with the objects of routers that a Rollout is refused for anyway.
-    func refusedRouterProblems(of rollout: Rollout) -> [FieldProblem] {
-        guard let canary = rollout.spec.canary, let routing = canary.trafficRouting else { return [] }
-        let root = "spec.strategy.canary.trafficRouting"
-        let namespace = rollout.key.namespace
-        var problems: [FieldProblem] = []
-        for (index, mapping) in (routing.settings("ambassador")?["mappings"]?.arrayValue ?? []).enumerated() {
-            guard let name = mapping.stringValue, let object = find("Mapping", of: "getambassador.io", name, namespace),
-                object.at("spec", "weight")?.isNull == false
-            else { continue }
-            problems.append(
-                FieldProblem(
-                    "\(root).ambassador.mappings[\(index)]", .invalid,
-                    "Mapping \"\(name)\" carries a weight of its own; remove it"))
-        }
-        if let mesh = routing.settings("appMesh"),
-            let problem = meshProblem(mesh.at("virtualService", "name")?.stringValue ?? "", namespace)
-        {
-            problems.append(FieldProblem("\(root).appMesh.virtualService", .invalid, problem))
-        }
-        return problems
-    }
-
-    private func meshProblem(_ name: String, _ namespace: String) -> String? {
-        guard let service = find("VirtualService", of: "appmesh.k8s.aws", name, namespace) else { return nil }
-        guard let router = service.at("spec", "provider", "virtualRouter", "virtualRouterRef", "name")?.stringValue
-        else { return "VirtualService \"\(name)\" is not provided by a VirtualRouter; give it one" }
-        guard
-            let routes = find("VirtualRouter", of: "appmesh.k8s.aws", router, namespace)?.at("spec", "routes")?
-                .arrayValue
-        else { return nil }
-        for route in routes {
-            for kind in ["httpRoute", "http2Route", "grpcRoute", "tcpRoute"] {
-                guard let action = route.at(kind, "action") else { continue }
-                let count = action["weightedTargets"]?.arrayValue?.count ?? 0
-                if count != 2 {
-                    let label = route["name"]?.stringValue ?? ""
-                    return
-                        "route \"\(label)\" of VirtualRouter \"\(router)\" has \(count) weighted targets; give it exactly 2"
-                }
-            }
-        }
-        return nil
     }
 }

@@ -86,7 +86,8 @@ package struct TrafficRouting: Hashable, Sendable {
         try reader.readObject { reader, name throws(JSONError) in
             if try reader.readNull() { return }
             switch name {
-            case "istio", "nginx", "alb": found.routers[name] = try reader.readJSON()
+            case "istio", "nginx", "alb", "smi", "ambassador", "appMesh", "traefik", "apisix":
+                found.routers[name] = try reader.readJSON()
             case "maxTrafficWeight": found.maxTrafficWeight = try reader.readInt32()
             case "managedRoutes":
                 var names: [String] = []
@@ -94,8 +95,7 @@ package struct TrafficRouting: Hashable, Sendable {
                     if let name = (try reader.readJSON())["name"]?.stringValue { names.append(name) }
                 }
                 found.managedRoutes = names
-            case "smi", "ambassador", "appMesh", "traefik", "apisix", "plugins":
-                found.refused[name] = try reader.readJSON()
+            case "plugins": found.refused[name] = try reader.readJSON()
             default: break
             }
         }

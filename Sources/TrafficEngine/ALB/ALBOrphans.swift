@@ -11,6 +11,15 @@ package enum ALBOrphans {
     /// its last target group alone, which is the stable one.
     package static func release(_ rollout: String, from ingress: JSON) -> TrafficWrite? {
         guard var record = try? ALBRecord(of: ingress), let keys = record.keys[rollout] else { return nil }
+        var ingress = ingress
+        let live = ingress
+        // Header routes are known by their conditions.
+        for key in keys {
+            guard let place = key.firstRange(of: "/conditions.") else { continue }
+            let routes = ALBHeaderRoutes(
+                prefix: String(key[..<place.lowerBound]), names: [String(key[place.upperBound...])])
+            routes.place([], in: &ingress, &record, for: rollout)
+        }
         record.removeAll(for: rollout)
         var annotations = ingress.annotations
         for key in keys {
@@ -25,7 +34,7 @@ package enum ALBOrphans {
             group: "networking.k8s.io", kind: "Ingress", namespace: ingress.objectKey.namespace,
             name: ingress.objectKey.name)
         return .patch(
-            reference, from: ingress, to: desired, event: "PatchingALBIngress",
+            reference, from: live, to: desired, event: "PatchingALBIngress",
             "Ingress \(reference.key) is no longer managed by Rollout \(rollout)")
     }
 }

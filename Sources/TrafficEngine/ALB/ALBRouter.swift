@@ -10,10 +10,12 @@ struct ALBRouter: TrafficRouter {
     let name = "alb"
     let configuration: ALBConfiguration
     let subject: TrafficSubject
+    private let headers: ALBHeaderRoutes
 
-    init(_ configuration: ALBConfiguration, subject: TrafficSubject) {
+    init(_ configuration: ALBConfiguration, subject: TrafficSubject, managedRoutes: [String]) {
         self.configuration = configuration
         self.subject = subject.taking(subject.pingPong)
+        headers = ALBHeaderRoutes(prefix: configuration.annotationPrefix, names: managedRoutes)
     }
 
     private func reference(_ name: String) -> ObjectReference {
@@ -58,6 +60,12 @@ struct ALBRouter: TrafficRouter {
                     "\(ALBConfiguration.path).stickinessConfig.durationSeconds",
                     "\(stickiness.seconds) is outside of 1 to \(Self.maxStickiness) seconds"))
         }
+        if headers.names.contains(actionService) {
+            problems.append(
+                TrafficProblem(
+                    "\(TrafficConfiguration.path).managedRoutes",
+                    "\"\(actionService)\" is the Service of the weighted action too; give the route another name"))
+        }
         var seen: Set<String> = []
         for ingress in configuration.ingresses {
             let reference = reference(ingress.name)
@@ -92,10 +100,12 @@ struct ALBRouter: TrafficRouter {
         do throws(RouteProblem) { record = try ALBRecord(of: ingress) } catch {
             throw TrafficError(.invalid, reference, error.reason)
         }
-        if let owner = record.otherOwner(of: actionKey, than: subject.rollout.name) {
+        let keys = [actionKey] + headers.names.map(headers.actionKey)
+        for key in keys {
+            guard let owner = record.otherOwner(of: key, than: subject.rollout.name) else { continue }
             throw TrafficError(
                 .owned, reference,
-                "its annotation \(actionKey) is written by Rollout \"\(owner)\"; give each Rollout a root Service of its own"
+                "its annotation \(key) is written by Rollout \"\(owner)\"; give each Rollout a root Service and route names of its own"
             )
         }
         return record
@@ -131,12 +141,33 @@ struct ALBRouter: TrafficRouter {
         let action = ALBAction(groups: groups(intent), stickiness: stickiness(after: ALBAction(present)))
         var annotations = live.annotations
         annotations[actionKey] = action.text(keeping: present)
-        annotations[ALBRecord.annotation] = record.text
         var desired = live
         desired.set(JSON(annotations), at: "metadata", "annotations")
+        headers.place(try headerRoutes(intent, live, reference), in: &desired, &record, for: subject.rollout.name)
+        desired.set(record.text.map { .string($0) }, at: "metadata", "annotations", ALBRecord.annotation)
         return .patch(
             reference, from: live, to: desired, event: "PatchingALBIngress",
             "Ingress \(reference.key) set to canary weight \(intent.canaryWeight)")
+    }
+
+    private func headerRoutes(
+        _ intent: TrafficIntent, _ live: JSON, _ reference: ObjectReference
+    ) throws(TrafficError) -> [ALBHeaderRoutes.Route] {
+        var routes: [ALBHeaderRoutes.Route] = []
+        for route in intent.managedRoutes {
+            // Mirrors are not for load balancers, which is told elsewhere.
+            guard case .header(let matches) = route.kind else { continue }
+            let present = live.annotations[headers.actionKey(route.name)]
+            let action = ALBAction(
+                groups: [group(subject.canaryService, 100)], stickiness: stickiness(after: ALBAction(present)))
+            do throws(RouteProblem) {
+                let condition = try ALBHeaderRoutes.condition(matches)
+                routes.append(.init(name: route.name, action: action.text(keeping: present), condition: condition))
+            } catch {
+                throw TrafficError(.invalid, reference, "\"\(route.name)\": \(error.reason)")
+            }
+        }
+        return routes
     }
 
     /// Canary first, then experiments, and stable last.
@@ -176,15 +207,16 @@ struct ALBRouter: TrafficRouter {
             guard let live = objects[reference], var record = try? ALBRecord(of: live),
                 record.keys[subject.rollout.name]?.contains(actionKey) == true
             else { return nil }
-            record.removeAll(for: subject.rollout.name)
             let present = live.annotations[actionKey]
             let home = ALBAction(
                 groups: [group(subject.stableService, 100)], stickiness: stickiness(after: ALBAction(present)))
             var annotations = live.annotations
             annotations[actionKey] = home.text(keeping: present)
-            annotations[ALBRecord.annotation] = record.text
             var desired = live
             desired.set(JSON(annotations), at: "metadata", "annotations")
+            headers.place([], in: &desired, &record, for: subject.rollout.name)
+            record.removeAll(for: subject.rollout.name)
+            desired.set(record.text.map { .string($0) }, at: "metadata", "annotations", ALBRecord.annotation)
             return .patch(
                 reference, from: live, to: desired, event: "PatchingALBIngress",
                 "Ingress \(reference.key) is no longer managed by Rollout \(subject.rollout)")

@@ -50,6 +50,13 @@ struct ControllerCommand: AsyncParsableCommand {
     var defaultOnRejection: String?
     @Option(help: "Seconds between two looks at a repository.") var appResync = 120
     @Option(help: "Version of Istio's API to speak.") var istioApiVersion = "v1alpha3"
+    @Option(help: "Version of SMI's TrafficSplit to speak: v1alpha1, v1alpha2 or v1alpha3.")
+    var trafficSplitApiVersion = "v1alpha1"
+    @Option(help: "Group of Traefik's API to speak, where its version names none.") var traefikApiGroup: String?
+    @Option(help: "Version of Traefik's API to speak, with its group.") var traefikApiVersion: String?
+    @Option(help: "Version of Ambassador's API to speak, with its group.")
+    var ambassadorApiVersion = "getambassador.io/v2"
+    @Option(help: "Version of App Mesh's API to speak.") var appmeshCrdVersion = "v1beta2"
     @Option(help: "trace, debug, info, warning or error.") var loglevel = "info"
     @Option(help: "text or json.") var logformat = "text"
     @Option(help: "all, or analysis for AnalysisRuns alone.") var controllers = "all"
@@ -150,6 +157,12 @@ struct ControllerCommand: AsyncParsableCommand {
         options.enablesActions = enableActions
         options.verifyRetry = Self.verifyRetryText.flatMap(RolloutSnapshot.verifyRetry) ?? options.verifyRetry
         options.routers.istio = istioApiVersion
+        options.routers.trafficSplit = trafficSplitApiVersion
+        let traefik = traefikApiVersion ?? "v1alpha1"
+        options.routers.traefik =
+            traefik.contains("/") ? traefik : "\(traefikApiGroup ?? "traefik.io")/\(traefik)"
+        options.routers.ambassador = ambassadorApiVersion
+        options.routers.appMesh = appmeshCrdVersion
         return options
     }
 }

@@ -120,7 +120,10 @@ struct RolloutStand {
         try await refresh(caches.rollouts)
         try await refresh(caches.replicaSets)
         try await refresh(caches.services)
-        for cache in routes.informers { try await refresh(cache) }
+        for cache in routes.informers {
+            // The kinds of most routers are not installed here.
+            do { try await refresh(cache) } catch let error as KubernetesError where error.isNotFound { continue }
+        }
     }
 
     private func refresh<Object: CachedObject>(_ informer: Informer<Object>) async throws {

@@ -108,7 +108,7 @@ import Testing
         Edit(
             testDescription: "a router that is not supported", row: 1,
             strategy: [
-                "canary": ["trafficRouting": ["nginx": .null, "traefik": ["weightedTraefikServiceName": "t"]]]
+                "canary": ["trafficRouting": ["nginx": .null, "plugins": ["shop/router": [:]]]]
             ]),
         Edit(
             testDescription: "a router taken away", row: 1,

@@ -349,7 +349,7 @@ import Testing
     @Test("all errors are reported, in the order of the table, and a feature's own before that it is not supported")
     func order() throws {
         let patch = Self.routed([
-            "trafficRouting": ["nginx": .null, "traefik": [:]], "stableService": "",
+            "trafficRouting": ["nginx": .null, "traefik": [:], "plugins": ["x": [:]]], "stableService": "",
             "steps": [["setHeaderRoute": ["name": "r"]], ["setWeight": 101]],
         ])
         var rollout = MergePatch.apply(["spec": ["replicas": -1, "minReadySeconds": -5]], to: patch)
@@ -358,8 +358,7 @@ import Testing
             try Self.rollout(rollout).problems.map(\.path) == [
                 "spec.replicas", "spec.minReadySeconds", "spec.progressDeadlineSeconds",
                 "spec.strategy.canary.stableService", "spec.strategy.canary.steps[1].setWeight",
-                "spec.strategy.canary.steps[0].setHeaderRoute", "spec.strategy.canary.trafficRouting.managedRoutes",
-                "spec.strategy.canary.trafficRouting.traefik",
+                "spec.strategy.canary.trafficRouting.managedRoutes", "spec.strategy.canary.trafficRouting.plugins",
             ])
     }
 
