@@ -93,7 +93,7 @@ struct FailureTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 1, strategy: "      activeService: web\n      autoPromotionEnabled: \(isAutomatic)",
-                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "8"],
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "12"],
                     kind: "blueGreen"))
             try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
             #expect(log.phases.contains("Degraded"))

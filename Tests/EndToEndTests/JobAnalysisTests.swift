@@ -186,7 +186,7 @@ struct JobAnalysisTests {
                   steps:
             """
         // It begins late enough for the step to have begun.
-        let metrics = Self.metric("m", more: "    initialDelay: 6s")
+        let metrics = Self.metric("m", more: "    initialDelay: 15s")
         try await open(
             scenario,
             Self.template("jobs", metrics: metrics) + "---\n" + Self.template("step", metrics: Self.metric("m")),

@@ -9,18 +9,26 @@ extension RolloutReconciler {
         var version = rollout.resourceVersion
         var done: Set<EffectTarget> = []
         var writes: [RolloutEvent] = []
+        var announcement = Announcement(decision.events, without: announced.withLock { $0[rollout.key] ?? [] })
         for effect in decision.effects {
+            // Whoever sees the new status finds the Events that tell of it.
+            if case .patchStatus = effect { announce(announcement.rest(), rollout) }
             do {
                 try await perform(effect, for: rollout, version: &version, telling: &writes)
             } catch {
                 // What was done will not be decided again, so nobody else would tell of it.
                 let told = decision.events.filter { $0.target.map(done.contains) ?? false }
-                for event in told + writes { record(event, rollout) }
+                announce(announcement.rest(among: told) + writes, rollout)
+                if announcement.isComplete { announced.withLock { $0[rollout.key] = decision.events } }
+                for event in told + writes { onEvent(rollout, event) }
                 throw error
             }
             if let target = effect.target { done.insert(target) }
+            announce(announcement.next { $0.target.map(done.contains) ?? false }, rollout)
         }
-        for event in decision.events + writes { record(event, rollout) }
+        announce(announcement.rest() + writes, rollout)
+        announced.withLock { _ = $0.removeValue(forKey: rollout.key) }
+        for event in decision.events + writes { onEvent(rollout, event) }
         if let finished = decision.finished { onFinish(finished) }
         if !decision.effects.isEmpty {
             logger.info(
@@ -161,14 +169,22 @@ extension RolloutReconciler {
     }
 
     func record(_ event: RolloutEvent, _ rollout: Rollout) {
-        recorder.record(
-            event.isWarning ? .warning : .normal, event.reason, event.message,
-            regarding: ObjectEvent.Target(
-                apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", key: rollout.key, uid: rollout.uid,
-                resourceVersion: rollout.resourceVersion),
-            // Beside `RolloutUpdated`, `NewReplicaSetCreated` and the recorded weights they tell little more.
-            isImplied: ["RolloutNotCompleted", "ScalingReplicaSet", "RolloutAddedToInformer"].contains(event.reason))
+        announce([event], rollout)
         onEvent(rollout, event)
+    }
+
+    /// Writes Events; metrics and notifications follow when all that they tell of has happened.
+    private func announce(_ events: [RolloutEvent], _ rollout: Rollout) {
+        for event in events {
+            recorder.record(
+                event.isWarning ? .warning : .normal, event.reason, event.message,
+                regarding: ObjectEvent.Target(
+                    apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", key: rollout.key, uid: rollout.uid,
+                    resourceVersion: rollout.resourceVersion),
+                // Beside `RolloutUpdated`, `NewReplicaSetCreated` and the recorded weights they tell little more.
+                isImplied: ["RolloutNotCompleted", "ScalingReplicaSet", "RolloutAddedToInformer"].contains(
+                    event.reason))
+        }
     }
 }
 

@@ -17,6 +17,8 @@ package final class RolloutReconciler: Sendable {
     let clock: any WallClock
     let logger: Logger
     let pending = PendingWrites()
+    /// Events that went out with a status that was then refused.
+    let announced = Lock<[ObjectKey: [RolloutEvent]]>([:])
     /// Called with each event after it was recorded, for metrics and notifications.
     let onEvent: @Sendable (Rollout, RolloutEvent) -> Void
     /// Called when an update's end has been written.
@@ -61,6 +63,7 @@ package final class RolloutReconciler: Sendable {
         guard let rollout = caches.rollouts.store.get(key) else {
             waitings.withLock { _ = $0.removeValue(forKey: key) }
             pending.forget(key)
+            announced.withLock { _ = $0.removeValue(forKey: key) }
             try await leaveRoutes(key)
             try await routers.release(key) { [api] in try await api.get(.rollouts, key, subresource: nil) == nil }
             try await cleanUp(key, nil)

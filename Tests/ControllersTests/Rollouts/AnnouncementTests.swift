@@ -1,0 +1,39 @@
+import Controllers
+import Kubernetes
+import Manifest
+import RolloutEngine
+import SluiceTestKit
+import Testing
+
+@Suite("When Events about a Rollout go out") struct AnnouncementTests {
+    /// How many Events went out.
+    private static func count(_ stand: RolloutStand) async -> Int {
+        await stand.recorder.drain(for: .seconds(60))
+        return stand.api.written.count { $0.hasSuffix(" events") }
+    }
+
+    @Test("they are written before the status that shows what they tell of, and not again where that is refused")
+    func before() async throws {
+        let stand = try await RolloutStand()
+        let writer = Task { await stand.recorder.run() }
+        defer { writer.cancel() }
+        try await stand.create(.rollouts, RolloutStand.manifest(canary: ["steps": []]))
+        try await stand.refresh()
+        // The status cannot be written: somebody else has written meanwhile.
+        try await stand.edit(["metadata": ["annotations": ["touched": "yes"]]])
+        await #expect(throws: KubernetesError.self) { try await stand.reconciler.reconcile(stand.key) }
+        #expect(try await stand.status().conditions.isEmpty)
+        let first = await Self.count(stand)
+        let noticed = stand.events.withLock { $0.map(\.reason) }
+        #expect(
+            noticed == ["NewReplicaSetCreated", "ScalingReplicaSet"], "metrics and notifications wait for the write")
+        #expect(first > noticed.count)
+
+        try await stand.run()
+        #expect(try await stand.status().phase == "Healthy")
+        let all = stand.events.withLock { $0.map(\.reason) }
+        #expect(Set(all).count == all.count && all.contains("RolloutCompleted"))
+        #expect(!all.contains("RolloutNotCompleted"), "the next look found the ReplicaSet, and no beginning")
+        #expect(await Self.count(stand) == all.count + 1, "so this one alone went out without being noticed")
+    }
+}
