@@ -52,7 +52,11 @@ struct FileAPI: KubernetesAPI {
     func watch(
         _ resource: Resource, _ options: ListOptions, from resourceVersion: String,
         event: @Sendable (WatchEvent) throws -> Void
-    ) async throws(KubernetesError) { _ = await Latch().wait() }
+    ) async throws(KubernetesError) {
+        // A list is what is measured.
+        if options.sendsInitialEvents { throw KubernetesError(code: 422, reason: "Invalid", message: "lists only") }
+        _ = await Latch().wait()
+    }
 
     private var refused: KubernetesError {
         KubernetesError(code: 405, reason: "MethodNotAllowed", message: "read only")

@@ -94,7 +94,7 @@ package final class Informer<Object: CachedObject>: Sendable {
             let version = try await api.readList(
                 resource, options,
                 item: { reader in
-                    guard let key = try self.take(&reader) else { return }
+                    guard let key = try self.take(&reader)?.key else { return }
                     listed?.withLock { _ = $0.insert(key) }
                 })
             if let listed { sweep(keeping: listed.withLock { $0 }) }
@@ -184,47 +184,51 @@ package final class Informer<Object: CachedObject>: Sendable {
 
     /// Takes in an event and gives its object's key and resourceVersion; `nil` where not even that can be read.
     private func take(_ event: WatchEvent) -> (key: ObjectKey, version: String)? {
-        guard let header = try? ObjectHeader(event.object) else { return nil }
         switch event.kind {
-        case .bookmark: store.advance(to: header.resourceVersion)
         case .added, .modified:
             var reader = JSONReader(event.object)
-            guard (try? take(&reader, header)) != nil else { return nil }
-        case .deleted:
-            _ = state.withLock { $0.quarantined.removeValue(forKey: header.key) }
-            publish(store.takeOut(header.key, resourceVersion: header.resourceVersion))
+            // What exists may come this way, so an object that can be read is read once.
+            return (try? take(&reader)) ?? nil
+        case .bookmark, .deleted:
+            guard let header = try? ObjectHeader(event.object) else { return nil }
+            if case .bookmark = event.kind {
+                store.advance(to: header.resourceVersion)
+            } else {
+                _ = state.withLock { $0.quarantined.removeValue(forKey: header.key) }
+                publish(store.takeOut(header.key, resourceVersion: header.resourceVersion))
+            }
+            return (header.key, header.resourceVersion)
         }
-        return (header.key, header.resourceVersion)
     }
 
     // MARK: Objects
 
-    /// Takes in an object and gives its key; `nil` where it has none.
+    /// Takes in an object and gives its key and resourceVersion; `nil` where it has none.
     ///
     /// Throws only where the reader is partial: the rest of the object may make it readable.
-    private func take(_ reader: inout JSONReader, _ known: ObjectHeader? = nil) throws(JSONError) -> ObjectKey? {
+    private func take(_ reader: inout JSONReader) throws(JSONError) -> (key: ObjectKey, version: String)? {
         let start = reader.mark
         do {
             var object = try Object.decode(&reader)
             object.adopt(resource)
-            let key = object.key
+            let (key, version) = (object.key, object.resourceVersion)
             let handlers = state.withLock { state in
                 if !state.quarantined.isEmpty { state.quarantined[key] = nil }
                 return state.handlers
             }
             let outcome = store.take(consume object)
             if !handlers.isEmpty { publish(outcome.changes, to: handlers) }
-            return key
+            return (key, version)
         } catch {
             if reader.isPartial { throw error }
             var again = reader
             again.rewind(to: start)
-            guard let header = known ?? (try? ObjectHeader(&again)), !header.key.name.isEmpty else {
+            guard let header = try? ObjectHeader(&again), !header.key.name.isEmpty else {
                 logger.error("an object without a readable name is left out", metadata: ["error": "\(error)"])
                 return nil
             }
             quarantine(header.key, error)
-            return header.key
+            return (header.key, header.resourceVersion)
         }
     }
 

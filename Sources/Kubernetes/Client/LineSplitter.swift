@@ -11,17 +11,17 @@ package struct LineSplitter: Sendable {
     package mutating func feed(_ chunk: Span<UInt8>, line: ([UInt8]) throws -> Void) throws {
         var start = 0
         while start < chunk.count {
-            var end = start
-            while end < chunk.count, chunk[end] != 0x0A { end += 1 }
-            guard buffer.count + (end - start) <= maxLine else {
+            let rest = chunk.extracting(start..<chunk.count)
+            let length = rest.withUnsafeBufferPointer { $0.firstIndex(of: 0x0A) } ?? rest.count
+            guard buffer.count + length <= maxLine else {
                 throw JSONError("an event of the watch is larger than \(maxLine) bytes")
             }
-            chunk.extracting(start..<end).withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
-            guard end < chunk.count else { return }
+            rest.extracting(0..<length).withUnsafeBufferPointer { buffer.append(contentsOf: $0) }
+            guard length < rest.count else { return }
             let complete = buffer
             buffer = []
             if !complete.isEmpty { try line(complete) }
-            start = end + 1
+            start += length + 1
         }
     }
 }
