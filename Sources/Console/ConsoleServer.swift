@@ -64,7 +64,9 @@ package struct ConsoleServer: Sendable {
                     configuration: .init(address: .hostname(configuration.address, port: port)),
                     onServerRunning: { channel in bound(name, channel.localAddress?.port ?? port) },
                     logger: quiet)
-                group.addTask { try await application.run() }
+                group.addTask {
+                    try await listening(on: configuration.address, port) { try await application.run() }
+                }
             }
         }
     }

@@ -49,7 +49,7 @@ package struct LocalDashboard: Sendable {
             onServerRunning: { channel in
                 bound("http://localhost:\(channel.localAddress?.port ?? port)\(base)")
             }, logger: logger)
-        try await application.run()
+        try await listening(on: "127.0.0.1", port) { try await application.run() }
     }
 }
 

@@ -1,6 +1,7 @@
 import Controllers
 import Kubernetes
 import Manifest
+import SluiceTestKit
 import Testing
 import Transport
 
@@ -91,6 +92,17 @@ import Transport
             #expect(try await stand.get(.rollouts, "shop").at("status", "abort") == false)
             #expect(try await send("PUT", "\(base)/undo/99").status == 409)
             #expect(try await send("PUT", "\(base)/dance").status == 404)
+        }
+    }
+
+    @Test("says that another program has its port")
+    func portIsTaken() async throws {
+        let other = LoopbackServer { _, _ in false }
+        try await CommandStand.with { stand in
+            try await stand.createShop()
+            let outcome = await stand.run("dashboard -p \(other.port)")
+            #expect(outcome.code == 2)
+            #expect(outcome.error.contains("127.0.0.1:\(other.port): another program has the port"))
         }
     }
 

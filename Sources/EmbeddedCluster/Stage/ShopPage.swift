@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import Logging
 import NIOCore
@@ -10,12 +11,12 @@ package final class ShopPage: Sendable {
 
     /// - Parameter port: 0 takes a free one.
     package init(gateway: MeshGateway, host: String, port: Int = 0) throws {
-        guard let port = port == 0 ? freeLoopbackPort() : port else {
-            throw FileError(what: "find a free port", code: 0)
+        guard let free = freeLoopbackPort(port) else {
+            throw FileError(what: "listen on 127.0.0.1:\(port) for the shop", code: EADDRINUSE)
         }
         self.gateway = gateway
         self.host = host
-        self.port = port
+        self.port = free
     }
 
     /// Serves until cancelled.
