@@ -94,13 +94,14 @@ package final class RolloutReconciler: Sendable {
             decision = decide(seen, now: now)
         }
         log.note(seen, decision, now: now)
+        // Before anything is written: whoever is told of the new status asks what it waits for.
+        waitings.withLock { $0[key] = decision.waiting }
         do {
             try await perform(decision, for: seen.hasEarlierStrategy ? seen.rollout : rollout)
         } catch let error as RouterNotReady {
             logger.debug("routes wait", metadata: ["rollout": "\(key)", "error": "\(error)"])
             return .seconds(1)
         }
-        waitings.withLock { $0[key] = decision.waiting }
         logger.debug(
             "reconciled",
             metadata: ["rollout": "\(key)", "effects": "\(decision.effects.count)", "phase": "\(rollout.status.phase)"])

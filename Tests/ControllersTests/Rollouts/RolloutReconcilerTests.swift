@@ -86,6 +86,21 @@ import Testing
         #expect(stand.reconciler.waiting(stand.key)?.reason == .pauseStep)
     }
 
+    @Test("what it waits for is known before anything that tells of it is written")
+    func waitingFirst() async throws {
+        let stand = try await RolloutStand()
+        try await stand.create(.rollouts, RolloutStand.manifest(canary: ["steps": Self.steps]))
+        try await stand.run()
+        #expect(stand.reconciler.waiting(stand.key) == nil)
+        try await stand.setImage("web:2")
+        try await stand.refresh()
+        stand.api.refusals.withLock {
+            $0["create replicasets"] = KubernetesError(code: 500, reason: "InternalError", message: "made up")
+        }
+        await #expect(throws: (any Error).self) { try await stand.reconciler.reconcile(stand.key) }
+        #expect(stand.reconciler.waiting(stand.key) != nil)
+    }
+
     @Test("a routed canary walks its weights and is promoted")
     func walk() async throws {
         let stand = try await Self.routed()
