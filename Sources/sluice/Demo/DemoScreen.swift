@@ -68,21 +68,12 @@ final class DemoScreen: Sendable {
     func draw(_ director: DemoDirector, _ stage: DemoStage) {
         guard isLive else { return }
         let (act, commit, state) = director.snapshot
+        let frame = TerminalFrame.present
         let lines = view.picture(
             welcome: stage.welcome,
             story: view.lines(act: act, commit: commit, state: state, load: stage.load.counts),
-            notes: notes.withLock { $0 }, size: Self.terminalSize)
-        let picture = lines.map { "\($0)\u{1B}[K" }.joined(separator: "\n")
-        write("\u{1B}[H\(picture)\u{1B}[J", to: STDOUT_FILENO)
-    }
-
-    /// Columns and rows, asked each time because people resize; what every terminal has where it does not say.
-    private static var terminalSize: (columns: Int, rows: Int) {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
-            return (80, 24)
-        }
-        return (Int(size.ws_col), Int(size.ws_row))
+            notes: notes.withLock { $0 }, rows: frame.rows)
+        write(frame.drawing(lines), to: STDOUT_FILENO, end: "")
     }
 
     private func add(_ line: String) {
@@ -93,8 +84,8 @@ final class DemoScreen: Sendable {
         if !isLive { write(line, to: STDOUT_FILENO) }
     }
 
-    private func write(_ line: String, to descriptor: Int32) {
-        let bytes = Array((line + "\n").utf8)
+    private func write(_ line: String, to descriptor: Int32, end: String = "\n") {
+        let bytes = Array((line + end).utf8)
         _ = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
     }
 }

@@ -10,36 +10,15 @@ struct DemoView: Sendable {
     var usesColour: Bool
 
     /// A picture that fits the terminal: where there is little room, old notes go first.
-    func picture(welcome: [String], story: [String], notes: [String], size: (columns: Int, rows: Int)) -> [String] {
-        // The last row stays free: writing its end would scroll.
-        let rows = max(1, size.rows - 1)
+    func picture(welcome: [String], story: [String], notes: [String], rows height: Int) -> [String] {
+        // The last row stays free.
+        let rows = max(1, height - 1)
         var lines = welcome + [""] + story
         // With few rows, blank lines are worth less than news.
         if lines.count + 1 + min(notes.count, 4) > rows { lines.removeAll(where: \.isEmpty) }
         let room = rows - lines.count - 1
         if room > 0 { lines += [""] + notes.suffix(room) }
-        return lines.prefix(rows).map { Self.cut($0, to: size.columns - 1) }
-    }
-
-    /// Cuts what is wider than the terminal; escape codes take no room.
-    private static func cut(_ line: String, to columns: Int) -> String {
-        var result = ""
-        var used = 0
-        var isInEscape = false
-        var hasColour = false
-        for character in line {
-            if character == "\u{1B}" {
-                isInEscape = true
-                hasColour = true
-            }
-            if !isInEscape {
-                guard used < columns else { return result + (hasColour ? "\u{1B}[0m" : "") }
-                used += 1
-            }
-            result.append(character)
-            if isInEscape, character == "m" { isInEscape = false }
-        }
-        return result
+        return lines
     }
 
     /// The story so far, as a tree.

@@ -59,5 +59,10 @@ enum Terminal {
     static func complain(_ text: String) { surroundings.write(text + "\n", .error) }
 
     /// Replaces what the screen shows.
-    static func redraw(_ text: String) { write(isTerminal ? "\u{1B}[H\u{1B}[2J" + text : text) }
+    static func redraw(_ text: String) {
+        guard isTerminal else { return write(text) }
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if lines.last == "" { lines.removeLast() }
+        write(TerminalFrame.present.drawing(lines))
+    }
 }
