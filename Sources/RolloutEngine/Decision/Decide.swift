@@ -14,8 +14,7 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         decision.effects = claim.effects
         return decision
     }
-    let isSorted = zip(claim.owned, claim.owned.dropFirst()).allSatisfy { !oldestFirst($1, $0) }
-    if !isSorted { claim.owned.sort(by: oldestFirst) }
+    claim.owned = oldestFirst(claim.owned)
     let problems = seen.problems
     if let problem = problems.first {
         var decision = decideInvalid(seen, owned: claim.owned, problem: problem, now: now)
@@ -60,11 +59,18 @@ private func canMoveTraffic(_ seen: RolloutSnapshot) -> Bool {
     return seen.rollout.status.weights == nil || !(spec.canary?.trafficRouting?.routers.isEmpty ?? true)
 }
 
-private func oldestFirst(_ left: ReplicaSet, _ right: ReplicaSet) -> Bool {
-    if left.creationTimestamp != right.creationTimestamp { return left.creationTimestamp < right.creationTimestamp }
-    // Creation times have a resolution of one second; the first revision breaks the tie.
-    let (first, second) = (left.firstRevision, right.firstRevision)
-    return first != second ? first < second : left.key.name < right.key.name
+/// Sorts by creation, of which ReplicaSets are looked at closer only where it is the same.
+private func oldestFirst(_ sets: [ReplicaSet]) -> [ReplicaSet] {
+    // ReplicaSets are large: to compare them in place would copy two each time.
+    let places = sets.enumerated().map { (created: $0.element.creationTimestamp, index: $0.offset) }
+    func isOlder(_ left: (created: Timestamp, index: Int), _ right: (created: Timestamp, index: Int)) -> Bool {
+        if left.created != right.created { return left.created < right.created }
+        // Creation times have a resolution of one second; the first revision breaks the tie.
+        let (first, second) = (sets[left.index].firstRevision, sets[right.index].firstRevision)
+        return first != second ? first < second : sets[left.index].key.name < sets[right.index].key.name
+    }
+    if zip(places, places.dropFirst()).allSatisfy({ !isOlder($1, $0) }) { return sets }
+    return places.sorted(by: isOlder).map { sets[$0.index] }
 }
 
 extension ReplicaSet {

@@ -206,7 +206,7 @@ extension RolloutReconcile {
         var maxDown = sets.reduce(0) { $0 + min($1.available, $1.spec) } - (replicas - limits.unavailable)
         // Old pods of a blue-green Rollout have no part in its availability.
         if blueGreen != nil { maxDown = Int.max / 2 }
-        let newestFirst = others.sorted {
+        let newestFirst = others.filter { (wanted[$0] ?? sets[$0].spec) > 0 }.sorted {
             let (left, right) = (sets[$0].seen.revision ?? 0, sets[$1].seen.revision ?? 0)
             return left != right ? left > right : sets[$0].name < sets[$1].name
         }
@@ -214,7 +214,6 @@ extension RolloutReconcile {
         for index in newestFirst {
             let size = wanted[index] ?? sets[index].spec
             guard maxDown > 0 else { break }
-            guard size > 0 else { continue }
             let isDelayed = isRouted || blueGreen != nil
             let next = isDelayed ? delayedSize(index, size, &delayed) : max(0, size - maxDown)
             maxDown -= size - next
