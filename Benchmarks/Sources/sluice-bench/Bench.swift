@@ -17,7 +17,13 @@ struct Bench {
             await Workloads.memory(arguments.dropFirst().first ?? "", arguments.dropFirst(2).first ?? "")
         case "render": try KustomizeTree.render(arguments.dropFirst().first ?? "")
         case "costs": ProcessNumbers.costs(arguments.dropFirst().joined(separator: " "))
-        case "decision": try Workloads.decision(200_000)
+        case "decision":
+            let sizes = arguments.dropFirst().compactMap { Int($0) }
+            if sizes.count == 2 {
+                try Workloads.decision(100_000, steps: sizes[0], oldSets: sizes[1])
+            } else {
+                try Workloads.decision(200_000)
+            }
         case nil: table()
         default:
             print("usage: sluice-bench")
@@ -63,29 +69,47 @@ struct Bench {
 
         let decision = ProcessNumbers.child(["decision"])
         row("one canary decision", "\(rounded(decision["microseconds", default: 0], 1)) µs", "under 50 µs")
+        let large = ProcessNumbers.child(["decision", "50", "20"])
+        row(
+            "  with 50 steps and 20 old ReplicaSets", "\(rounded(large["microseconds", default: 0], 1)) µs",
+            "under 50 µs")
         render("\(folder)/kustomize")
         controller()
     }
 
     /// `sluice controller` as it is shipped, beside an embedded cluster.
     private static func controller() {
-        let whole = ProcessNumbers.child(["memory"], of: ProcessNumbers.fleetProgram)
+        let whole = fleet("memory")
+        let memory = "resident, controller with 10,000 Rollouts and 30,000"
+        row(memory, whole.text("resident") { megabytes($0) }, "at most 180 MB")
+        row("  the most that it ever was", whole.text("peak") { megabytes($0) }, "")
+        let idle = fleet("idle")
+        let reconciles = Int(idle.numbers["reconciles", default: 0])
+        row("requests of \(reconciles) reconciles, nothing changed", idle.text("requests") { rounded($0, 0) }, "none")
         row(
-            "resident, controller with 10,000 Rollouts and 30,000", megabytes(whole["resident", default: .infinity]),
-            "at most 180 MB")
-        row("  the most that it ever was", megabytes(whole["peak", default: .infinity]), "")
-        let idle = ProcessNumbers.child(["idle"], of: ProcessNumbers.fleetProgram)
-        let reconciles = idle["reconciles", default: 0]
-        precondition(reconciles > 0, "nothing was reconciled")
-        row(
-            "requests of \(Int(reconciles)) reconciles, nothing changed",
-            rounded(idle["requests", default: .infinity], 0), "none")
-        row(
-            "image change to ReplicaSet, 1,000 idle Rollouts",
-            "\(rounded(idle["median", default: .infinity], 1)) ms median", "under 20 ms")
-        row(
-            "  the slowest of \(Int(idle["changes", default: 0]))",
-            "\(rounded(idle["slowest", default: .infinity], 1)) ms", "")
+            "image change to ReplicaSet, 1,000 idle Rollouts", idle.text("median") { "\(rounded($0, 1)) ms median" },
+            "under 20 ms")
+        let changes = Int(idle.numbers["changes", default: 0])
+        row("  the slowest of \(changes)", idle.text("slowest") { "\(rounded($0, 1)) ms" }, "")
+    }
+
+    /// What a run of the other program gave.
+    private struct FleetRun {
+        var numbers: [String: Double] = [:]
+        var missing: String?
+
+        func text(_ name: String, _ text: (Double) -> String) -> String {
+            if let missing { return "not run: \(missing)" }
+            return numbers[name].map(text) ?? "not run: it failed, see above"
+        }
+    }
+
+    private static func fleet(_ command: String) -> FleetRun {
+        for program in [ProcessNumbers.fleetProgram, ProcessNumbers.controllerProgram]
+        where access(program, X_OK) != 0 {
+            return FleetRun(missing: "no \(program), which `swift build -c release` builds")
+        }
+        return FleetRun(numbers: ProcessNumbers.child([command], of: ProcessNumbers.fleetProgram))
     }
 
     /// Both as processes of their own, from files to text, with all that starting them costs.

@@ -45,6 +45,12 @@ enum ProcessNumbers {
     /// The program that measures the whole controller, beside this one.
     static var fleetProgram: String { program + "-fleet" }
 
+    /// The program that it measures, beside both.
+    static var controllerProgram: String {
+        (program.split(separator: "/", omittingEmptySubsequences: false).dropLast() + ["sluice"])
+            .joined(separator: "/")
+    }
+
     /// Runs this program again, or another, with other arguments, and gives the numbers that it prints, by name.
     static func child(_ arguments: [String], of other: String? = nil) -> [String: Double] {
         guard let pipe = popen(([other ?? program] + arguments).map { "'\($0)'" }.joined(separator: " "), "r") else {

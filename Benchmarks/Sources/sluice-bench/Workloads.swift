@@ -99,11 +99,43 @@ enum Workloads {
 
     /// Decides about one Rollout in mid-canary, over and over.
     static func decision(_ times: Int) throws {
-        var reader = JSONReader(Array(Fixtures.rollout(7).utf8))
-        let rollout = try Rollout.decode(&reader)
-        let sets = try (0..<3).map { index in
+        try decide(about: try decoded(Fixtures.rollout(7)), sets: 0..<3, times)
+    }
+
+    /// The same with many steps, and ReplicaSets of earlier revisions.
+    static func decision(_ times: Int, steps: Int, oldSets: Int) throws {
+        var json = try JSON(parsing: Fixtures.rollout(7))
+        let list = (0..<steps).map { index -> JSON in
+            index % 2 == 0 ? ["setWeight": .int(Int64(index + 2))] : ["pause": ["duration": "5m"]]
+        }
+        json.set(.array(list), at: "spec", "strategy", "canary", "steps")
+        json.set(.int(Int64(oldSets)), at: "spec", "revisionHistoryLimit")
+        // Its third is the newest, so those behind it are older ones.
+        try decide(about: try decoded(json.description), sets: 0..<3 + oldSets, times)
+    }
+
+    private static func decoded(_ text: String) throws -> Rollout {
+        var reader = JSONReader(Array(text.utf8))
+        return try Rollout.decode(&reader)
+    }
+
+    private static func decide(about rollout: Rollout, sets: Range<Int>, _ times: Int) throws {
+        let count = sets.count
+        let sets = try sets.map { index in
             var reader = JSONReader(Array(Fixtures.replicaSet(21 + index).utf8))
-            return try ReplicaSet.decode(&reader)
+            var set = try ReplicaSet.decode(&reader)
+            set.annotations[Keys.revision] = String(index < 3 ? count - 2 + index : count - index)
+            guard index >= 3 else { return set }
+            // Of another Rollout, and made an earlier revision of this one.
+            let owner = set.owner
+            set.owner = owner.map { OwnerReference(kind: $0.kind, name: rollout.key.name, uid: rollout.uid) }
+            set.labels["app"] = rollout.key.name
+            set.key = ObjectKey(namespace: rollout.key.namespace, name: set.name)
+            (set.replicas, set.currentReplicas, set.readyReplicas, set.availableReplicas) = (0, 0, 0, 0)
+            set.annotations[Keys.desiredReplicas] = "0"
+            set.creationTimestamp = Timestamp(seconds: set.creationTimestamp.seconds - 3_600 * Int64(index))
+            set.templateDigest &+= UInt64(index)
+            return set
         }
         let seen = RolloutSnapshot(
             rollout: rollout, replicaSets: sets,
@@ -114,7 +146,7 @@ enum Workloads {
         var effects = 0
         let before = ProcessNumbers.cpu
         for index in 0..<times {
-            let decision = decide(seen, now: Timestamp(seconds: 1_795_251_600 + Int64(index % 60)))
+            let decision = RolloutEngine.decide(seen, now: Timestamp(seconds: 1_795_251_600 + Int64(index % 60)))
             effects &+= decision.effects.count
         }
         report("microseconds", (ProcessNumbers.cpu - before) * 1e6 / Double(times))
