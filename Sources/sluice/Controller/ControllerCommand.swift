@@ -98,7 +98,6 @@ struct ControllerCommand: AsyncParsableCommand {
 
     func run() async throws {
         if version { return Terminal.write("sluice controller \(Version.number)\n") }
-        CacheMemory.prepare()
         let level = level ?? .info
         let format: StandardErrorLog.Format = logformat == "json" ? .json : .text
         let logger = Logger(label: "sluice") { _ in StandardErrorLog(format: format, level: level) }
