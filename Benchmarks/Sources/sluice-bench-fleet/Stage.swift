@@ -75,6 +75,15 @@ struct Stage: Sendable {
         }
         rollout.set(.int(Int64(replicas)), at: "spec", "replicas")
         rollout.set(["steps": [["setWeight": 10], ["pause": [:]]]], at: "spec", "strategy", "canary")
+        if replicas > 0 {
+            // Its pods are to start, and nobody has made the objects that the fixtures' name.
+            var containers = rollout.at("spec", "template", "spec", "containers")?.arrayValue ?? []
+            for index in containers.indices {
+                (containers[index]["env"], containers[index]["volumeMounts"]) = (nil, nil)
+            }
+            rollout.set(.array(containers), at: "spec", "template", "spec", "containers")
+            rollout.set(nil, at: "spec", "template", "spec", "volumes")
+        }
         return try await api.create(
             Kinds.rollout, namespace: rollout.objectKey.namespace, rollout, subresource: nil,
             WriteOptions(fieldManager: "bench"))
