@@ -34,7 +34,7 @@ extension RolloutReconcile {
     /// Takes the routes back where the weights have to stay: requests that match a route would be lost with the canary's
     /// pods, and those that are left need no more stable pods than they have.
     mutating func withdrawRoutes() {
-        guard canary.hasManagedRoutes, wantedRoutes.isEmpty, let recorded = status.weights else { return }
+        guard canary.hasManagedRoutes, hasRouter, wantedRoutes.isEmpty, let recorded = status.weights else { return }
         areRoutesSettled = true
         if let told {
             slots[told.slot] = .effect(.setTraffic(told.request.with([])))

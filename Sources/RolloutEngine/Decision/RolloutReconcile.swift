@@ -160,6 +160,8 @@ struct RolloutReconcile {
     /// One way through the canary's pipeline; `true` asks for another one at once.
     private mutating func canaryPass() -> Bool {
         if isScalingEvent {
+            // Weights wait, but what leads to pods that may go now does not.
+            withdrawRoutes()
             scale()
             return false
         }

@@ -172,6 +172,23 @@ import Testing
         #expect(world.status.currentStepIndex == 4 && world.current?.replicas == 0 && names(world) == [])
     }
 
+    @Test("a change of size takes the routes away from pods that go with it")
+    func scaledToZero() throws {
+        var world = try Self.updated(
+            ["setCanaryScale": ["replicas": 2]], Self.beta, Self.pause,
+            ["setCanaryScale": ["matchTrafficWeight": true]],
+            Self.pause)
+        #expect(names(world) == ["beta"])
+        try world.edit(["status": ["currentStepIndex": 3, "pauseConditions": .null], "spec": ["replicas": 9]])
+        let decision = try world.reconcile()
+        let call = try #require(decision.effects.firstIndex { if case .setTraffic = $0 { true } else { false } })
+        let shrinking = try #require(
+            decision.effects.firstIndex {
+                if case .updateReplicaSet(let update) = $0 { update.replicas == 0 } else { false }
+            })
+        #expect(call < shrinking && names(world) == [])
+    }
+
     @Test("a route before the first pods holds nothing up, and is set when there are some")
     func beforePods() throws {
         let world = try Self.updated(Self.beta, ["setWeight": 25], Self.pause)
