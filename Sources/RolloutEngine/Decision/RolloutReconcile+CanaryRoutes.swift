@@ -4,8 +4,9 @@ extension RolloutReconcile {
     /// the canary has no pod that could serve them.
     var wantedRoutes: [ManagedRouteStep] {
         guard canary.hasManagedRoutes, !status.stableRS.isEmpty, !status.isFullyPromoted, !status.abort,
-            !status.promoteFull, !isInRollbackWindow, let index = stepIndex, let current, current.available > 0,
-            nextSizes.canary > 0
+            !status.promoteFull, !isInRollbackWindow, let index = stepIndex, let current,
+            // Pods beyond the size that was seen are on their way out, though they still count as available.
+            min(current.available, current.seen.replicas) > 0, nextSizes.canary > 0
         else { return [] }
         return canary.routes(at: index)
     }

@@ -122,6 +122,17 @@ import Testing
         #expect(names(world) == ["beta"] && world.status.currentStepIndex == 2)
     }
 
+    @Test("pods that are on their way out are none to lead a route to")
+    func leavingPods() throws {
+        var world = try Self.updated(["setWeight": 25], Self.beta, Self.pause)
+        let name = try #require(world.current?.name)
+        world.sets[name]?.replicas = 0
+        #expect(world.current?.availableReplicas == 1)
+        #expect(requests(try world.reconcile()).map(\.routes) == [[]])
+        try world.run()
+        #expect(names(world) == ["beta"])
+    }
+
     @Test("a newer template takes the routes of the one before it away at once")
     func superseded() throws {
         var world = try Self.updated(["setCanaryScale": ["replicas": 2]], Self.beta, Self.pause)
