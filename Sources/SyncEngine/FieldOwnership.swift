@@ -24,6 +24,11 @@ package struct FieldOwnership: Hashable, Sendable {
         case selectorHash
         case managedByAnnotation
         case scaledReplicas
+        /// Actions, conditions and header paths of a load balancer's Ingress.
+        case balancedIngress
+        /// Weights of the entries of a list that name one of a Rollout's Services or virtual nodes.
+        case listedWeights
+        case podSelectorHash
         /// Another engine's object as a whole: the syncer neither changes nor prunes it.
         case wholeObject
     }
@@ -42,6 +47,8 @@ package struct FieldOwnership: Hashable, Sendable {
     private static let virtualService = GroupKind(group: "networking.istio.io", kind: "VirtualService")
     private static let destinationRule = GroupKind(group: "networking.istio.io", kind: "DestinationRule")
     private static let service = GroupKind(group: "", kind: "Service")
+    private static let apisixRoute = GroupKind(group: "apisix.apache.org", kind: "ApisixRoute")
+    private static let virtualNode = GroupKind(group: "appmesh.k8s.aws", kind: "VirtualNode")
 
     /// Who writes what: the one place that says so.
     ///
@@ -64,6 +71,40 @@ package struct FieldOwnership: Hashable, Sendable {
         .init(
             kind: GroupKind(group: "networking.k8s.io", kind: "Ingress"), field: "(a canary Ingress)",
             writer: .traffic, rule: .wholeObject),
+        .init(
+            kind: GroupKind(group: "networking.k8s.io", kind: "Ingress"),
+            field: "metadata.annotations[actions, conditions] and header paths of a Rollout behind a load balancer",
+            writer: .traffic, rule: .balancedIngress),
+        .init(
+            kind: GroupKind(group: "split.smi-spec.io", kind: "TrafficSplit"), field: "(a Rollout's TrafficSplit)",
+            writer: .traffic, rule: .wholeObject),
+        .init(
+            kind: GroupKind(group: "getambassador.io", kind: "Mapping"), field: "(a canary Mapping)",
+            writer: .traffic, rule: .wholeObject),
+        .init(
+            kind: GroupKind(group: "x.getambassador.io", kind: "AmbassadorMapping"), field: "(a canary Mapping)",
+            writer: .traffic, rule: .wholeObject),
+        .init(
+            kind: apisixRoute, field: "(the ApisixRoute of a header route)", writer: .traffic, rule: .wholeObject),
+        .init(
+            kind: apisixRoute, field: "spec.http[*].backends[*].weight of a Rollout's rules", writer: .traffic,
+            rule: .listedWeights),
+        .init(
+            kind: GroupKind(group: "traefik.io", kind: "TraefikService"),
+            field: "spec.weighted.services[*].weight of a Rollout's Services", writer: .traffic, rule: .listedWeights),
+        .init(
+            kind: GroupKind(group: "traefik.containo.us", kind: "TraefikService"),
+            field: "spec.weighted.services[*].weight of a Rollout's Services", writer: .traffic, rule: .listedWeights),
+        .init(
+            kind: GroupKind(group: "appmesh.k8s.aws", kind: "VirtualRouter"),
+            field: "spec.routes[*].*.action.weightedTargets[*].weight of a Rollout's nodes", writer: .traffic,
+            rule: .listedWeights),
+        .init(
+            kind: virtualNode, field: "spec.podSelector.matchLabels[\(hashLabel)]", writer: .rollout,
+            rule: .podSelectorHash),
+        .init(
+            kind: virtualNode, field: "metadata.annotations[\(managedBy)]", writer: .rollout,
+            rule: .managedByAnnotation),
         .init(
             kind: GroupKind(group: "apps", kind: "ReplicaSet"), field: "(ReplicaSets of Rollouts and Deployments)",
             writer: .rollout, rule: .wholeObject),
@@ -108,6 +149,8 @@ package struct OwnershipContext: Hashable, Sendable {
     /// Subset names whose hash a Rollout writes, by DestinationRule.
     package private(set) var destinationRules: [ObjectKey: Set<String>] = [:]
     package private(set) var services: Set<ObjectKey> = []
+    /// What the other routers write.
+    package private(set) var routed = RoutedObjects()
     package private(set) var scaled: Set<ObjectReference> = []
 
     /// - Parameters:
@@ -138,6 +181,7 @@ package struct OwnershipContext: Hashable, Sendable {
         for name in [canaryService, stableService] where !name.isEmpty {
             services.insert(ObjectKey(namespace: key.namespace, name: name))
         }
+        routed.add(key, canary: canary)
         guard let routing = canary["trafficRouting"], let istio = routing["istio"] else { return }
         let rule = istio["destinationRule"]
         let canarySubset = rule?["canarySubsetName"]?.stringValue ?? ""
@@ -168,7 +212,7 @@ package struct OwnershipContext: Hashable, Sendable {
         case ("networking.istio.io", "VirtualService"): virtualServices[reference.key] != nil
         case ("networking.istio.io", "DestinationRule"): destinationRules[reference.key] != nil
         case ("", "Service"): services.contains(reference.key)
-        default: scaled.contains(reference)
+        default: scaled.contains(reference) || reference.group != "networking.istio.io" && routed.contains(reference)
         }
     }
 }

@@ -31,6 +31,8 @@ package func adoptForeignFields(desired: JSON, live: JSON, context: OwnershipCon
             if context.scaled.contains(reference), desired.at("spec", "replicas") != nil {
                 result.adopt(from: live, at: "spec", "replicas")
             }
+        case .balancedIngress, .listedWeights, .podSelectorHash:
+            context.routed.adopt(row.rule, from: live, into: &result)
         case .wholeObject: continue
         }
     }
