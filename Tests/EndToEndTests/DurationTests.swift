@@ -78,6 +78,7 @@ struct DurationTests {
         try await scenario.untilPaused("web", at: 1)
         try await scenario.abort("web")
         let aborted = try await until(scenario, "Aborted")
+        #expect(aborted["totalManualPauseDurationSeconds"]?.intValue != nil, "however short the pause was")
         try await hold(scenario)
         try await scenario.retry("web")
         let again = try await scenario.untilPaused("web", at: 1).at("status", "duration")

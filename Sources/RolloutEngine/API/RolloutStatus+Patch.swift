@@ -102,8 +102,7 @@ extension RolloutDuration {
         func time(_ value: Timestamp?) -> JSON { value.map { .string($0.rfc3339) } ?? .null }
         return [
             "rolloutStartedAt": time(rolloutStartedAt), "manualPauseStartedAt": time(manualPauseStartedAt),
-            "totalManualPauseDurationSeconds": totalManualPauseDurationSeconds == 0
-                ? .null : .int(totalManualPauseDurationSeconds),
+            "totalManualPauseDurationSeconds": totalManualPauseDurationSeconds.map { .int($0) } ?? .null,
             "finishedAt": time(finishedAt),
             "completionStatus": completionStatus.isEmpty ? .null : .string(completionStatus),
         ]

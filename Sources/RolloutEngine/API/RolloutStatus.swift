@@ -126,7 +126,8 @@ package struct RolloutCondition: Hashable, Sendable {
 package struct RolloutDuration: Hashable, Sendable {
     package var rolloutStartedAt: Timestamp?
     package var manualPauseStartedAt: Timestamp?
-    package var totalManualPauseDurationSeconds: Int64 = 0
+    /// `nil` where nobody paused it; a pause of less than a second counts as 0.
+    package var totalManualPauseDurationSeconds: Int64?
     package var finishedAt: Timestamp?
     package var completionStatus = ""
 

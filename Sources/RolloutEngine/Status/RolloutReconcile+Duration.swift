@@ -40,7 +40,7 @@ extension RolloutReconcile {
         guard let start = duration.rolloutStartedAt else { return }
         finished = FinishedUpdate(
             status: completion, total: max(.zero, (duration.finishedAt ?? now.wholeSeconds) - start),
-            manualPause: .seconds(duration.totalManualPauseDurationSeconds))
+            manualPause: .seconds(duration.totalManualPauseDurationSeconds ?? 0))
     }
 
     private func countManualPause(_ duration: inout RolloutDuration) {
@@ -57,7 +57,8 @@ extension RolloutReconcile {
 
     private func stopManualPause(_ duration: inout RolloutDuration) {
         guard let start = duration.manualPauseStartedAt else { return }
-        duration.totalManualPauseDurationSeconds &+= max(0, (now.wholeSeconds - start).components.seconds)
+        let length = max(0, (now.wholeSeconds - start).components.seconds)
+        duration.totalManualPauseDurationSeconds = (duration.totalManualPauseDurationSeconds ?? 0) &+ length
         duration.manualPauseStartedAt = nil
     }
 }

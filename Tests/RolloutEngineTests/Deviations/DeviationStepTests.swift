@@ -176,6 +176,19 @@ import Testing
         #expect(world.status.stableRS == world.status.currentPodHash && world.runs.count == 2)
     }
 
+    @Test("a person's pause counts from its first moment, the clock's never", arguments: [true, false])
+    func manualPause(isTimed: Bool) throws {
+        let pause: JSON = isTimed ? ["duration": "1h"] : .emptyObject
+        var world = try DeviationWorld.basic(["steps": [["setWeight": 50], ["pause": pause]]])
+        #expect((world.status.duration?.manualPauseStartedAt == nil) == isTimed)
+        try world.abort()
+        try world.run()
+        #expect(world.status.duration?.completionStatus == "Aborted")
+        #expect(world.status.duration?.totalManualPauseDurationSeconds == (isTimed ? nil : 0))
+        let written = world.rollout.at("status", "duration", "totalManualPauseDurationSeconds")
+        #expect(written == (isTimed ? nil : .int(0)))
+    }
+
     @Test("D40: names and defaults are the documented ones")
     func d40() throws {
         #expect(Keys.scaleDownDeadline == "scale-down-deadline")

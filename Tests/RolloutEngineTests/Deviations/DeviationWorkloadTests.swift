@@ -54,6 +54,9 @@ import Testing
         ] {
             #expect(Self.finalizers(world) == ["shop.example/other"])
             #expect(world.rollout.annotations[Keys.workloadReplicas] == nil)
+            for case .patchRollout(let patch) in world.decisions.flatMap(\.decision.effects) {
+                #expect(patch.at("metadata", "finalizers") == nil)
+            }
         }
     }
 
