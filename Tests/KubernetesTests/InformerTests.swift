@@ -230,6 +230,8 @@ private struct Box: CachedObject, Equatable {
     @Test("five failed watches in a row end in a list; a server that hangs up at once counts as failed")
     func rules() {
         var rules = ReflectorRules()
+        rules.failed(KubernetesError(code: 0, reason: "Unreachable", message: ""))
+        #expect(rules.failures == 1)
         rules.failed(KubernetesError(code: 422, reason: "Invalid", message: "no streaming lists"))
         #expect(rules.phase == .list(resourceVersion: "0"))
         #expect(rules.failures == 0)

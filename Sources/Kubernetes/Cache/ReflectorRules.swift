@@ -50,8 +50,9 @@ package struct ReflectorRules {
 
     package mutating func failed(_ error: KubernetesError) {
         if case .stream(let version) = phase, error.code == 400 || error.code == 422 {
-            // The server cannot do that, which is no failure.
+            // The server cannot do that, which is no failure: it has answered.
             streams = false
+            failures = 0
             phase = .list(resourceVersion: version)
             return
         }
