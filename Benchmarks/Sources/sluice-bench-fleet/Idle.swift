@@ -45,15 +45,13 @@ enum Idle {
         var took: [Double] = []
         for change in 0..<changes {
             let image = "registry.example.org/shop/service:2.\(change).0"
-            var desired = try await stage.api.get(Kinds.rollout, rollout.objectKey, subresource: nil) ?? rollout
-            var containers = desired.at("spec", "template", "spec", "containers")?.arrayValue ?? []
+            let found = try await stage.api.get(Kinds.rollout, rollout.objectKey, subresource: nil) ?? rollout
+            var containers = found.at("spec", "template", "spec", "containers")?.arrayValue ?? []
             containers[0]["image"] = .string(image)
-            desired.set(.array(containers), at: "spec", "template", "spec", "containers")
-            desired.set(nil, at: "metadata", "resourceVersion")
-            desired.set(nil, at: "metadata", "managedFields")
+            let patch: JSON = ["spec": ["template": ["spec": ["containers": .array(containers)]]]]
             let start = ContinuousClock.now
-            _ = try await stage.api.update(
-                Kinds.rollout, rollout.objectKey, desired, subresource: nil, WriteOptions(fieldManager: "bench"))
+            _ = try await stage.api.patch(
+                Kinds.rollout, rollout.objectKey, .merge, patch, subresource: nil, WriteOptions(fieldManager: "bench"))
             let deadline = start + .seconds(10)
             while ContinuousClock.now < deadline {
                 try await Task.sleep(for: .milliseconds(1))
