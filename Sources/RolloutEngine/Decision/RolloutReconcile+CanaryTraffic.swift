@@ -47,7 +47,8 @@ extension RolloutReconcile {
     private func capped(_ weight: Int) -> Int {
         let selected = serviceHash(canaryService)
         if selected.isEmpty || selected == current?.hash { return weight }
-        return min(weight, status.weights?.canary.weight ?? 0)
+        let serves = sets.contains { $0.hash == selected && $0.available > 0 }
+        return serves ? min(weight, status.weights?.canary.weight ?? 0) : 0
     }
 
     // MARK: Giving traffic back

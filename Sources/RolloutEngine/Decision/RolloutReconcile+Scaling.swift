@@ -69,11 +69,16 @@ extension RolloutReconcile {
 
     /// What the canary still serves, and its pods stay for.
     private var drainedWeight: Int? {
-        if status.abort { return status.weights?.canary.weight ?? 0 }
-        guard effectiveScale == nil, let recorded = status.weights?.canary, let current else { return nil }
-        // A Service that was switched brings the weight of the pods that it selected before.
-        let isServed = recorded.podTemplateHash == current.hash || serviceHash(recorded.serviceName) == current.hash
-        return isServed ? recorded.weight : nil
+        guard let weights = status.weights, let current else { return status.abort ? 0 : nil }
+        // A Service that was switched brings the weight of the pods that it selected before, and one that was not keeps it.
+        func share(_ destination: TrafficWeights.Destination) -> Int? {
+            let isServed =
+                destination.podTemplateHash == current.hash || serviceHash(destination.serviceName) == current.hash
+            return isServed ? destination.weight : nil
+        }
+        let stable = share(weights.stable)
+        let canary = status.abort ? weights.canary.weight : effectiveScale == nil ? share(weights.canary) : nil
+        return stable == nil && canary == nil ? nil : min(maxWeight, (stable ?? 0) + (canary ?? 0))
     }
 
     /// Routers hold something else than what is recorded, and this decision does not set them right: nobody knows which pods
@@ -229,7 +234,7 @@ extension RolloutReconcile {
     /// Size of an old ReplicaSet behind a router or a Service: it stays until its deadline, for proxies may still send to
     /// it.
     private mutating func delayedSize(_ index: Int, _ size: Int, _ delayed: inout Int) -> Int {
-        if isReferenced(sets[index].hash) { return size }
+        if isTrafficUnknown || isReferenced(sets[index].hash) { return size }
         let deadline = sets[index].annotation(Keys.scaleDownDeadline)
         if blueGreen == nil {
             let isSettled = status.isFullyPromoted || deadline != nil

@@ -92,6 +92,31 @@ import Testing
         #expect(world.status.stableRS == second && world.stable?.replicas == 4)
     }
 
+    @Test("a revision that comes back keeps the pods for what the stable Service never took from it")
+    func neverSwitched() throws {
+        var world = try DeviationWorld.routed()
+        let first = try #require(world.stable)
+        try world.edit(["status": ["promoteFull": true]])
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.status.stableRS != first.hash)
+        // The promotion was written, and nothing after it.
+        let destination: JSON = ["podTemplateHash": .string(first.hash), "serviceName": "web-stable", "weight": 100]
+        try world.edit(["status": ["canary": ["weights": ["canary": ["weight": 0], "stable": destination]]]])
+        world.services["web-stable"]?.selector[Keys.podTemplateHash] = first.hash
+        world.traffic?.stableHash = first.hash
+        world.sets[first.name]?.replicas = 4
+        world.sets[first.name]?.currentReplicas = 4
+        world.sets[first.name]?.availableReplicas = 4
+        world.brokenImages = ["web:2"]
+        world.breakPods(of: world.status.stableRS, leaving: 0)
+        try world.setImage("web:1")
+        try world.settle()
+        #expect(world.status.currentPodHash == first.hash && world.current?.replicas == 4)
+        world.brokenImages = []
+        try world.run()
+        #expect(world.status.phase == "Paused" && world.current?.replicas == 2 && world.weight(of: first.hash) == 50)
+    }
+
     @Test("no pods go while routers hold something else than what is recorded")
     func unknownTraffic() throws {
         var world = try DeviationWorld.routed()
@@ -214,5 +239,128 @@ import Testing
         #expect(world.services["web-active"]?.hash == world.status.stableRS && world.set(hash: second)?.replicas == 2)
         try world.run()
         #expect(world.set(hash: second)?.replicas == 0)
+    }
+
+    // MARK: Ping and pong
+
+    static func pingPong(_ steps: JSON, dynamic: Bool = false) throws -> World {
+        let canary: JSON = [
+            "steps": steps, "trafficRouting": ["istio": ["virtualService": ["name": "web"]]],
+            "pingPong": ["pingService": "ping", "pongService": "pong"], "dynamicStableScale": .bool(dynamic),
+        ]
+        return try DeviationWorld.updated(World.spec(replicas: 4, canary: canary))
+    }
+
+    @Test("pods stay while ping or pong still brings them traffic, whatever revision that is recorded for")
+    func servedByPong() throws {
+        var world = try Self.pingPong([["setWeight": 50], ["pause": [:]]])
+        let second = try #require(world.current)
+        try world.setImage("web:3")
+        try world.settle()
+        let third = try #require(world.current)
+        #expect(world.traffic?.canaryWeight == 0)
+        // Routers know the third revision with the weight of the second one, whose pods pong still selects.
+        world.services["pong"]?.selector[Keys.podTemplateHash] = second.hash
+        let destination: JSON = ["podTemplateHash": .string(third.hash), "serviceName": "pong", "weight": 50]
+        try world.edit([
+            "status": [
+                "currentStepIndex": 1, "canary": ["weights": ["canary": destination, "stable": ["weight": 50]]],
+            ]
+        ])
+        world.traffic?.canaryWeight = 50
+        world.sets[third.name]?.currentReplicas = 2
+        world.sets[third.name]?.availableReplicas = 1
+        world.now = world.now + .seconds(3_600)
+        try world.settle()
+        #expect(world.weight(of: second.hash) == 50 && world.set(hash: second.hash)?.replicas == 2)
+        try world.run()
+        #expect(world.weight(of: third.hash) == 50)
+    }
+
+    @Test("what routers still bring to pods of which nothing is recorded keeps them")
+    func unrecordedTraffic() throws {
+        var world = try Self.pingPong([["setWeight": 50], ["pause": [:]]], dynamic: true)
+        let (stable, second) = (world.status.stableRS, world.status.currentPodHash)
+        #expect(world.weight(of: second) == 50 && world.current?.replicas == 2)
+        world.brokenImages = ["web:1"]
+        let none: JSON = ["podTemplateHash": .string(stable), "serviceName": "pong", "weight": 0]
+        try world.edit(["status": ["canary": ["weights": ["canary": none, "stable": ["weight": 100]]]]])
+        try world.setImage("web:1")
+        try world.run()
+        #expect(world.weight(of: second) == 50 && world.set(hash: second)?.replicas == 2)
+        world.brokenImages = []
+        try world.run()
+        #expect(world.weight(of: stable) == 100 && world.set(hash: second)?.replicas == 0)
+    }
+
+    @Test("a Service that selects no pods keeps no weight for a revision that cannot take it over yet")
+    func deadPong() throws {
+        var world = try Self.pingPong([["setWeight": 50], ["pause": [:]]])
+        let second = try #require(world.current)
+        try world.edit(["metadata": ["annotations": ["sluice.dev/on-new-revision": "hotfix"]]])
+        try world.setImage("web:3")
+        // The pods of the third revision are there, those of the second are gone, and no status tells of either.
+        let before = world.rollout["status"] ?? .emptyObject
+        try world.reconcile()
+        world.stepPods()
+        let third = try #require(world.current)
+        world.sets[third.name]?.currentReplicas = 4
+        world.sets[third.name]?.availableReplicas = 4
+        world.sets[second.name]?.replicas = 0
+        world.sets[second.name]?.availableReplicas = 0
+        try world.edit(["status": .null])
+        try world.edit(["status": before])
+        try world.reconcile()
+        #expect(world.services["pong"]?.hash == second.hash && world.traffic?.canaryWeight == 0)
+        try world.run()
+        #expect(world.status.stableRS == third.hash && world.weight(of: third.hash) == 100)
+    }
+
+    @Test("no weight is given to a Service that selects another revision")
+    func hotfix() throws {
+        var world = try Self.pingPong([["setCanaryScale": ["weight": 50]], ["pause": [:]]], dynamic: true)
+        let second = world.status.currentPodHash
+        try world.setImage("web:3")
+        try world.run()
+        let third = world.status.currentPodHash
+        #expect(world.services["pong"]?.hash == third && world.current?.availableReplicas == 2)
+        // Those of the second revision have not gone yet.
+        let name = try #require(world.set(hash: second)?.name)
+        world.sets[name]?.replicas = 2
+        world.sets[name]?.currentReplicas = 2
+        world.sets[name]?.availableReplicas = 2
+        try world.edit(["metadata": ["annotations": ["sluice.dev/on-new-revision": "hotfix"]]])
+        try world.setImage("web:2")
+        try world.reconcile()
+        #expect(world.status.currentPodHash == second && world.status.promoteFull && world.weight(of: third) == 0)
+        try world.run()
+        #expect(world.status.stableRS == second && world.status.phase == "Healthy")
+    }
+
+    @Test("routers that hold something else than what is recorded are set right before pods go, and that is possible")
+    func setsRight() throws {
+        let steps: JSON = [
+            ["setCanaryScale": ["weight": 50]], ["setCanaryScale": ["matchTrafficWeight": true]], ["setWeight": 25],
+            ["pause": [:]],
+        ]
+        var world = try DeviationWorld.routed(steps: steps, ["dynamicStableScale": true])
+        let (stable, canary) = (try #require(world.stable), try #require(world.current))
+        try world.edit([
+            "status": [
+                "currentStepIndex": 0, "pauseConditions": .null, "controllerPause": .null,
+                "canary": ["weights": ["canary": ["weight": 50], "stable": ["weight": 50]]],
+            ]
+        ])
+        world.traffic?.canaryWeight = 0
+        for (name, count) in [(stable.name, 3), (canary.name, 4)] {
+            world.sets[name]?.replicas = count
+            world.sets[name]?.currentReplicas = count
+            world.sets[name]?.availableReplicas = count
+        }
+        try world.reconcile()
+        #expect(world.set(hash: canary.hash)?.replicas == 4 && world.set(hash: stable.hash)?.replicas == 4)
+        try world.run()
+        #expect(world.status.phase == "Paused" && world.traffic?.canaryWeight == 25)
+        #expect(world.set(hash: canary.hash)?.replicas == 1 && world.set(hash: stable.hash)?.replicas == 3)
     }
 }
