@@ -226,6 +226,37 @@ struct World {
         try edit(["spec": ["template": ["spec": ["containers": [["name": "web", "image": .string(image)]]]]]])
     }
 
+    /// What the watch of one kind has delivered.
+    enum Watch: CaseIterable { case rollouts, replicaSets, services, analysisRuns, routes }
+
+    /// Takes over all objects of a kind from the real world.
+    mutating func catchUp(with world: World, _ watch: Watch) {
+        switch watch {
+        case .rollouts: (rollout, typed) = (world.rollout, world.typed)
+        case .replicaSets: sets = world.sets
+        case .services: services = world.services
+        case .analysisRuns: runs = world.runs
+        case .routes: traffic = world.traffic
+        }
+    }
+
+    /// Takes over from the real world what an effect wrote: a cache is never looked at before it holds our own writes.
+    mutating func catchUp(with world: World, on effect: RolloutEffect) {
+        switch effect {
+        case .createReplicaSet(let json, _): sets[json.objectName] = world.sets[json.objectName]
+        case .updateReplicaSet(let update): sets[update.name] = world.sets[update.name]
+        case .deleteReplicaSet(let name, _, _): sets[name] = world.sets[name]
+        case .switchService(let name, _, _): services[name] = world.services[name]
+        case .setTraffic: traffic = world.traffic
+        case .createAnalysisRun(let request): runs[request.name] = world.runs[request.name]
+        case .terminateAnalysisRun(let name), .deleteAnalysisRun(let name, _): runs[name] = world.runs[name]
+        case .patchRollout, .patchStatus: (rollout, typed) = (world.rollout, world.typed)
+        case .scaleWorkload: workload = world.workload
+        // Pods are not cached, and what an eviction does to a ReplicaSet is for its own controller to write.
+        case .evictPod, .syncPodMetadata, .adoptReplicaSet, .releaseReplicaSet: break
+        }
+    }
+
     // MARK: The cluster's other half
 
     /// The ReplicaSet controller and the pods take one step; `chance` says whether a single pod does.
@@ -287,4 +318,8 @@ struct World {
             if version == self.version { return }
         }
     }
+}
+
+extension JSON {
+    fileprivate var objectName: String { at("metadata", "name")?.stringValue ?? "" }
 }
