@@ -1,5 +1,8 @@
 package import Manifest
 
+/// Many Rollouts go the same steps, and each does so through all of its versions.
+private let knownSteps = TextMemo<(hash: String, steps: [CanaryStep])>(sizeBits: 5, maxLength: 8_192)
+
 /// `spec.strategy.canary`.
 package struct CanaryStrategy: Hashable, Sendable {
     package var canaryService = ""
@@ -35,9 +38,13 @@ package struct CanaryStrategy: Hashable, Sendable {
             case "canaryService": found.canaryService = try reader.readText()
             case "stableService": found.stableService = try reader.readText()
             case "steps":
-                var copy = reader
-                found.stepHash = StepHash.hash(try copy.readJSON())
-                try reader.readArray { reader throws(JSONError) in found.steps.append(try CanaryStep(&reader)) }
+                (found.stepHash, found.steps) = try knownSteps.read(&reader) { reader throws(JSONError) in
+                    var copy = reader
+                    let hash = StepHash.hash(try copy.readJSON())
+                    var steps: [CanaryStep] = []
+                    try reader.readArray { reader throws(JSONError) in steps.append(try CanaryStep(&reader)) }
+                    return (hash, steps)
+                }
             case "trafficRouting": found.trafficRouting = try TrafficRouting(&reader)
             case "maxSurge": found.maxSurge = try IntOrString(reading: &reader)
             case "maxUnavailable": found.maxUnavailable = try IntOrString(reading: &reader)

@@ -14,8 +14,7 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
         var next = 0
     }
 
-    /// Longer texts are read.
-    private static var maxLength: Int { 512 }
+    private let maxLength: Int
 
     private var slots: [Slot]
     private let mask: Int
@@ -23,8 +22,11 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
     private var recent = 0
     private let isTaken = Atomic(false)
 
-    /// - Parameter sizeBits: The table has two to this power places.
-    init(sizeBits: Int) {
+    /// - Parameters:
+    ///   - sizeBits: The table has two to this power places.
+    ///   - maxLength: Longer texts are read.
+    init(sizeBits: Int, maxLength: Int = 512) {
+        self.maxLength = maxLength
         slots = Array(repeating: Slot(), count: 1 << sizeBits)
         mask = (1 << sizeBits) - 1
     }
@@ -42,7 +44,7 @@ final class TextMemo<Value: Sendable>: @unchecked Sendable {  // `isTaken` guard
             return value
         }
         let start = reader.position
-        guard reader.isAtContainer, let text = try? reader.skipValue(), text.count <= Self.maxLength else {
+        guard reader.isAtContainer, let text = try? reader.skipValue(), text.count <= maxLength else {
             reader.rewind(to: start)
             return try read(&reader)
         }

@@ -77,6 +77,27 @@ import Testing
         }
     }
 
+    @Test("steps are the same for the same text, and others for others")
+    func steps() throws {
+        func canary(_ steps: String) throws(JSONError) -> CanaryStrategy? {
+            let text = #"{"metadata":{"name":"web"},"spec":{"strategy":{"canary":{"steps":\#(steps)}}}}"#
+            var reader = JSONReader(Array(text.utf8))
+            return try Rollout.decode(&reader).spec.canary
+        }
+        let long = "[" + (1...300).map { #"{"setWeight":\#($0 % 100)},{"pause":{}}"# }.joined(separator: ",") + "]"
+        for weight in [10, 20, 10, 30, 20] {
+            let steps = #"[{"setWeight":\#(weight)},{"pause":{"duration":"5m"}}]"#
+            let found = try #require(try canary(steps))
+            let spaced = try #require(try canary(steps.replacing(":", with: " : ")))
+            #expect(found.steps.first?.setWeight == weight && found.steps.count == 2)
+            #expect(found.stepHash == spaced.stepHash && found.steps == spaced.steps)
+            #expect(try canary(long)?.steps.count == 600)
+            #expect(try canary("null")?.steps == [])
+            let error = #expect(throws: JSONError.self) { try canary(#"[{"setWeight":"\#(weight)"}]"#) }
+            #expect(error?.fieldPath == "spec.strategy.canary.steps[0].setWeight")
+        }
+    }
+
     @Test("what cannot be read is named each time, also behind a text that is known")
     func unreadable() throws {
         let good = #""labels":{"app":"shared","\#(Self.hash)":"6b56c8cdb4","team":"checkout"}"#
