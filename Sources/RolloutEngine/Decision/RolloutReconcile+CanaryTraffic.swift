@@ -58,9 +58,9 @@ extension RolloutReconcile {
         guard status.isFullyPromoted, canary.dynamicStableScale, let current, let recorded = old.weights?.canary else {
             return false
         }
-        guard recorded.weight > 0, recorded.podTemplateHash != current.hash, current.available < replicas else {
-            return false
-        }
+        // Pods beyond the size that was asked for last are on their way out, though they may still be counted.
+        let staying = min(current.available, current.seen.replicas)
+        guard recorded.weight > 0, recorded.podTemplateHash != current.hash, staying < replicas else { return false }
         // Pods that are gone cannot hold traffic, whatever the status says of them.
         return sets.contains { $0.hash == recorded.podTemplateHash && $0.available > 0 }
     }

@@ -44,6 +44,26 @@ import Testing
         #expect(world.status.hpaReplicas == world.status.replicas)
     }
 
+    @Test("a rollback to a dynamically scaled stable does not count pods that are on their way out")
+    func countsThatLag() throws {
+        var world = try Self.updated(
+            Self.spec(replicas: 4, steps: [["setWeight": 25], ["pause": [:]]], more: ["dynamicStableScale": true]))
+        let stable = world.status.stableRS
+        #expect(world.set(hash: stable)?.replicas == 3 && world.traffic?.canaryWeight == 25)
+        try world.setImage("web:1")
+        var seen = world.snapshot()
+        for index in seen.replicaSets.indices where seen.replicaSets[index].hash == stable {
+            // Its controller has not yet taken the fourth pod away.
+            seen.replicaSets[index].currentReplicas = 4
+            seen.replicaSets[index].readyReplicas = 4
+            seen.replicaSets[index].availableReplicas = 4
+        }
+        for effect in decide(seen, now: world.now).effects {
+            if case .setTraffic(let request) = effect { #expect(request.canaryWeight == 25) }
+            if case .switchService(let name, _, _) = effect { #expect(name != "web-canary") }
+        }
+    }
+
     @Test("weights follow the pods through all steps, and the old pods outlive the promotion by their delay")
     func walk() throws {
         var world = try Self.updated(
