@@ -9,7 +9,10 @@ extension Simulation {
 
     /// Traffic may only move to pods that are there, and pods may only go that carry no traffic.
     mutating func check(_ effect: RolloutEffect, _ seen: RolloutSnapshot) {
-        if case .patchStatus(let patch) = effect { checkVerdict(patch, seen) }
+        if case .patchStatus(let patch) = effect {
+            checkVerdict(patch, seen)
+            checkQueue(patch, seen)
+        }
         if kind == .blueGreen { return checkBlueGreen(effect, seen) }
         guard isRouted else { return checkBasic(effect, seen) }
         // A size that was changed a moment ago cannot be known from an old view.
@@ -48,6 +51,32 @@ extension Simulation {
         }
     }
 
+    /// A newer template waits for the end of the update that is under way, where a person asked for that.
+    private mutating func checkQueue(_ patch: JSON, _ seen: RolloutSnapshot) {
+        let status = seen.rollout.status
+        guard seen.rollout.annotations["sluice.dev/on-new-revision"] == "queue", !status.stableRS.isEmpty,
+            !status.currentPodHash.isEmpty, !status.isFullyPromoted, !status.abort,
+            status.condition(.progressing)?.reason != ProgressReason.aborted,
+            let next = patch.at("status", "currentPodHash")?.stringValue
+        else { return }
+        fail("\(next) takes the place of \(status.currentPodHash), which it should wait for")
+    }
+
+    /// A restart leaves as many pods as the strategy promises.
+    mutating func checkEvictions(_ decision: RolloutDecision, _ seen: RolloutSnapshot) {
+        let evicted = decision.effects.count { if case .evictPod = $0 { true } else { false } }
+        guard evicted > 0, let pods = seen.pods else { return }
+        let spec = seen.rollout.spec
+        let limits = SurgeLimits(
+            replicas: spec.desiredReplicas, maxSurge: spec.canary?.maxSurge,
+            maxUnavailable: spec.canary?.maxUnavailable)
+        let total = max(spec.desiredReplicas, seen.replicaSets.reduce(0) { $0 + $1.replicas })
+        let left = pods.count { $0.readySince != nil } - evicted
+        if left < total - max(1, limits.unavailable) {
+            fail("\(evicted) pods are evicted, which leaves \(left) of \(total)")
+        }
+    }
+
     /// What an analysis was seen to condemn is promoted only where a person or a rollback asked for that.
     private mutating func checkVerdict(_ patch: JSON, _ seen: RolloutSnapshot) {
         let (status, spec) = (seen.rollout.status, seen.rollout.spec)
@@ -78,9 +107,7 @@ extension Simulation {
         for hash in Set(world.services.values.map(\.hash)).union([request.canaryHash, request.stableHash]) {
             let weight = after.weight(of: hash)
             guard weight > world.weight(of: hash) else { continue }
-            if (world.set(hash: hash)?.availableReplicas ?? 0) == 0 {
-                fail("weight \(weight) goes to \(hash) without pods")
-            }
+            if isKnownEmpty(hash) { fail("weight \(weight) goes to \(hash) without pods") }
             // What the decision saw must suffice as well; whole pods of stable, and of the canary also a part.
             let known = seen.available(hash)
             let needed = hash == request.stableHash ? weight * replicas / 100 : (weight * replicas + 99) / 100

@@ -157,6 +157,7 @@ struct Simulation {
             decision = decide(seen, now: world.now)
         }
         checkNamed(decision, seen)
+        checkEvictions(decision, seen)
         var version = seen.rollout.resourceVersion
         for effect in decision.effects {
             if withBadLuck, chance(12) {
