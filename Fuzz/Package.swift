@@ -25,9 +25,9 @@ let package = Package(
         .target(
             name: "Notifications", dependencies: ["Crypto", "Expressions", "Manifest"], swiftSettings: settings),
         .target(
-            name: "SluiceTestKit", dependencies: ["Expressions", "Manifest", "Notifications"], swiftSettings: settings),
+            name: "FuzzTargets", dependencies: ["Expressions", "Manifest", "Notifications"], swiftSettings: settings),
         .executableTarget(
-            name: "Fuzzer", dependencies: ["CFuzzer", "SluiceTestKit"], swiftSettings: settings,
+            name: "Fuzzer", dependencies: ["CFuzzer", "FuzzTargets"], swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]),
     ]
 )

@@ -1,6 +1,6 @@
 import CFuzzer
+import FuzzTargets
 import Glibc
-import SluiceTestKit
 
 /// The target that this process fuzzes; set once, before the first call.
 nonisolated(unsafe) private var target = FuzzTarget.json
