@@ -176,11 +176,15 @@ package struct OwnershipContext: Hashable, Sendable {
             }
         }
         guard let canary = rollout.at("spec", "strategy", "canary") else { return }
-        let canaryService = canary["canaryService"]?.stringValue ?? ""
-        let stableService = canary["stableService"]?.stringValue ?? ""
-        for name in [canaryService, stableService] where !name.isEmpty {
+        var canaryService = canary["canaryService"]?.stringValue ?? ""
+        var stableService = canary["stableService"]?.stringValue ?? ""
+        let ping = canary.at("pingPong", "pingService")?.stringValue ?? ""
+        let pong = canary.at("pingPong", "pongService")?.stringValue ?? ""
+        for name in [canaryService, stableService, ping, pong] where !name.isEmpty {
             services.insert(ObjectKey(namespace: key.namespace, name: name))
         }
+        // Which of them is the canary's changes with each promotion; the weights of both are the router's.
+        if canaryService.isEmpty, stableService.isEmpty { (canaryService, stableService) = (ping, pong) }
         routed.add(key, canary: canary)
         guard let routing = canary["trafficRouting"], let istio = routing["istio"] else { return }
         let rule = istio["destinationRule"]

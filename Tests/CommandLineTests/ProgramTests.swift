@@ -132,6 +132,7 @@ import Testing
             "--as me --as-group ours --request-timeout 30s --server http://127.0.0.1:1 --token t",
             "--controllers analysis --loglevel fatal", "--qps 40 --burst 80 --service-threads 10 --leader-elect=false",
             "--namespaced=true --namespace ours --self-service-notification-enabled=true",
+            "--aws-verify-target-group=false --restore-workload-on-delete=true",
         ])
     func controllerFlags(_ flags: String) async throws {
         try await CommandStand.with { stand in

@@ -118,6 +118,40 @@ import Testing
         #expect(adopted == row.applied.map(json) ?? live)
     }
 
+    @Test("of ping and pong weights and selectors are the rollout's, whichever of them is stable")
+    func pingPong() {
+        let context = OwnershipContext(
+            rollouts: [
+                json(
+                    """
+                    {"metadata":{"name":"web","namespace":"shop"},"spec":{"strategy":{"canary":{
+                     "pingPong":{"pingService":"web-ping","pongService":"web-pong"},
+                     "trafficRouting":{"istio":{"virtualService":{"name":"web"}}}}}}}
+                    """)
+            ])
+        func weights(_ ping: Int, _ pong: Int) -> JSON {
+            json(
+                Self.virtualService(
+                    """
+                    [{"route":[{"destination":{"host":"web-ping"},"weight":\(ping)},
+                     {"destination":{"host":"web-pong"},"weight":\(pong)}]}]
+                    """))
+        }
+        #expect(
+            adoptForeignFields(desired: weights(0, 100), live: weights(100, 0), context: context) == weights(100, 0))
+        for name in ["web-ping", "web-pong"] {
+            func service(_ more: String) -> JSON {
+                json(
+                    """
+                    {"apiVersion":"v1","kind":"Service","metadata":{"name":"\(name)","namespace":"shop"},
+                     "spec":{"selector":{"app":"web"\(more)}}}
+                    """)
+            }
+            let live = service(#","rollouts-pod-template-hash":"7d9""#)
+            #expect(adoptForeignFields(desired: service(""), live: live, context: context) == live)
+        }
+    }
+
     @Test("without a rollout everything is Git's")
     func noRollout() {
         let desired = json(Self.rows[0].desired)

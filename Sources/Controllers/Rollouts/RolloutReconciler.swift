@@ -87,6 +87,7 @@ package final class RolloutReconciler: Sendable {
         if case .notYetKnown = workloads?.find(for: rollout) { return .milliseconds(200) }
         guard routers.areKnown(for: rollout) else { return .milliseconds(200) }
         var seen = observe(rollout)
+        if seen.hasEarlierStrategy, !routers.areKnown(for: seen.rollout) { return .milliseconds(200) }
         let now = clock.now()
         var decision = decide(seen, now: now)
         if decision.needsPods {

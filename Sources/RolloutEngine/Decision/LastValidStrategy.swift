@@ -33,7 +33,10 @@ extension RolloutSpec {
             kept.abortScaleDownDelaySeconds = blueGreen.abortScaleDownDelaySeconds
             json["blueGreen"] = kept.json.withoutDefaults
         }
-        return json.isEmpty ? nil : String(decoding: JSON.object(json).serialized(), as: UTF8.self)
+        guard !json.isEmpty else { return nil }
+        let text = JSON.object(json).serialized()
+        // All annotations of an object have 256 KiB together, and an update is worth more than this note.
+        return text.count <= 16 << 10 ? String(decoding: text, as: UTF8.self) : nil
     }
 
     /// Takes over the strategy of such a record; `false` where it is none.

@@ -143,7 +143,7 @@ extension RolloutReconcile {
     /// Stable would get more than it is known to have.
     private func isGivingBack(_ weight: Int) -> Bool {
         guard replicas > 0, weight < maxWeight, let recorded = status.weights?.canary.weight else { return false }
-        return weight < recorded || weight == recorded && !(seen.traffic?.isInSync ?? false)
+        return weight < recorded || weight == recorded && !(seen.traffic?.areWeightsInSync ?? false)
     }
 
     private mutating func setWeight(_ weight: Int, canaryHash: String, stableHash: String) -> Bool {

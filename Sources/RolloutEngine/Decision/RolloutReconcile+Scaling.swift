@@ -84,7 +84,7 @@ extension RolloutReconcile {
     /// Routers hold something else than what is recorded, and this decision does not set them right: nobody knows which pods
     /// get how much.
     private var isTrafficUnknown: Bool {
-        guard hasRouter, status.weights != nil, seen.traffic?.isInSync == false else { return false }
+        guard hasRouter, status.weights != nil, seen.traffic?.areWeightsInSync == false else { return false }
         return !slots.contains { if case .effect(.setTraffic) = $0 { true } else { false } }
     }
 

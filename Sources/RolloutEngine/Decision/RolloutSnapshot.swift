@@ -113,6 +113,9 @@ package struct TrafficFact: Hashable, Sendable {
     /// Hashes that router objects (DestinationRule subsets) still refer to.
     package var referencedHashes: Set<String>
 
+    /// Routers hold the recorded weights, with the routes of the recorded step or with none.
+    package var areWeightsInSync: Bool { isInSync || isInSyncWithoutRoutes }
+
     /// - Parameter isInSyncWithoutRoutes: As `isInSync` where no step asks for a route.
     package init(
         isInSync: Bool, isInSyncWithoutRoutes: Bool? = nil, verified: Bool? = nil, referencedHashes: Set<String> = []

@@ -18,8 +18,8 @@ struct RateOptions: ParsableArguments {
     var burst: Int?
 
     func validate() throws {
-        if let qps, !(0...100_000).contains(qps) {
-            throw ValidationError("--qps is \(qps); use a number from 0 to 100000")
+        if let qps, qps != 0, !(0.001...100_000).contains(qps) {
+            throw ValidationError("--qps is \(qps); use 0 or a number from 0.001 to 100000")
         }
         if let burst, !(1...1_000_000).contains(burst) {
             throw ValidationError("--burst is \(burst); use a number from 1 to 1000000")

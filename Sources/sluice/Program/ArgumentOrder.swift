@@ -18,6 +18,7 @@ package enum ArgumentOrder {
         "--global", "--skip-current-step", "-c", "--skip-all-steps", "--accept-inconclusive",
         "--insecure-skip-tls-verify", "--disable-compression", "--prune", "--refresh", "--leader-elect", "--namespaced",
         "--strict-compat", "--enable-actions", "--allow-file-repositories", "--self-service-notification-enabled",
+        "--aws-verify-target-group", "--restore-workload-on-delete",
     ]
     /// What turns a flag off that is on by itself.
     private static let inverse = ["--watch": "--no-watch", "-w": "--no-watch", "--leader-elect": "--no-leader-elect"]

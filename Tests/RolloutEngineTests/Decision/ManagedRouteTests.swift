@@ -59,6 +59,21 @@ import Testing
         #expect(steps.contains("step 3 of 8 completed (setMirrorRoute: shadow)"))
     }
 
+    @Test("sizes follow the desired one also where a step's routes were taken back for want of pods")
+    func sizesWithoutRoutes() throws {
+        var world = try Self.updated(
+            ["setCanaryScale": ["replicas": 1]], Self.beta, Self.pause, replicas: 10)
+        #expect(names(world) == ["beta"] && world.status.currentStepIndex == 2)
+        let canary = try #require(world.set(hash: world.status.currentPodHash)?.name)
+        world.sets[canary]?.availableReplicas = 0
+        world.sets[canary]?.readyReplicas = 0
+        for _ in 0..<5 { _ = try world.reconcile() }
+        #expect(names(world) == [])
+        try world.edit(["spec": ["replicas": 4]])
+        for _ in 0..<5 { _ = try world.reconcile() }
+        #expect(world.set(hash: world.status.stableRS)?.replicas == 4)
+    }
+
     @Test("weights and routes that follow each other are one write of the routers")
     func oneWrite() throws {
         var world = try World(spec: Self.spec(steps: [["setWeight": 50], Self.beta, Self.shadow, Self.pause]))
