@@ -131,7 +131,7 @@ import Testing
     }
 
     @Test(
-        "refuse what cannot be done, with their own exit codes",
+        "D28: refuse what cannot be done, with their own exit codes",
         arguments: [
             ("promote nope", 2, "there is no Rollout nope in namespace prod"),
             ("abort", 64, "Missing expected argument"),
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test("a Rollout with a workloadRef has its workload changed")
+    @Test("D28: a Rollout with a workloadRef has its workload changed")
     func workload() async throws {
         try await CommandStand.with { stand in
             let deployments = Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment")

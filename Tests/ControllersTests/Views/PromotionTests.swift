@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(
-        "what was decided on changes with step, pause, version and abort, and with nothing else",
+        "D26: what was decided on changes with step, pause, version and abort, and with nothing else",
         arguments: [
             ("message", "other", nil), ("observedGeneration", "7", nil), ("canary", ["weights": [:]], nil),
             (

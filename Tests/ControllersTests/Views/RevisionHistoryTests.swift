@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("what the controller put into a template is taken out, and nothing else")
+    @Test("D27: what the controller put into a template is taken out, and nothing else")
     func stripped() {
         func term(_ key: String) -> JSON {
             [
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(
-        "the template of a workload is where its kind has it",
+        "D28: the template of a workload is where its kind has it",
         arguments: [
             ("apps/v1", "Deployment", ["spec", "template"]), ("apps/v1", "ReplicaSet", ["spec", "template"]),
             ("v1", "PodTemplate", ["template"]), ("apps/v1", "StatefulSet", nil),
