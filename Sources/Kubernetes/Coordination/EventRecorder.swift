@@ -6,9 +6,9 @@ import Transport
 ///
 /// Recording never waits and never fails; when too many wait to be written, new ones are dropped and counted.
 package final class EventRecorder: Sendable {
-    private static let pendingLimit = 1_000
+    private static let pendingLimit = 2_000
     /// While more than this wait, those that others imply are left out.
-    private static let crowded = 512
+    private static let crowded = 1_024
     private static let tries = 12
     /// Objects whose Events are written at the same time; those of one object stay in order.
     private static let lanes = 8
