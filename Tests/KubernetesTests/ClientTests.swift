@@ -232,7 +232,7 @@ import Transport
     func noStreamingLists(_ name: String, _ script: @escaping LoopbackServer.Script) async {
         let log = Lock<[String]>([])
         let server = server([script], log: log)
-        let client = client(server) { _, options in options.streamingListPatience = .milliseconds(30) }
+        let client = client(server) { _, options in options.streamingListPatience = .milliseconds(500) }
         let deployments = Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment")
         for resource in [Self.pods, Self.pods, deployments] {
             let error = await #expect(throws: KubernetesError.self) {
