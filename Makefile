@@ -14,7 +14,7 @@ demo: setup-demo build  ## run the main job: three acts of a guarded release, li
 	$(BINARY) demo $(DEMO_FLAGS)
 
 test: setup build-tests  ## run every test that needs no cluster
-	swift test --skip-build $(SWIFT_FLAGS) --skip EndToEndTests
+	scripts/swift-test --skip-build $(SWIFT_FLAGS) --skip EndToEndTests
 
 setup:
 	@scripts/setup
@@ -40,7 +40,7 @@ release: setup
 
 # The end-to-end suite against any cluster: make e2e KUBECONFIG=~/.kube/config; without KUBECONFIG on the embedded one.
 e2e: setup-demo build-tests
-	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=64 SLUICE_E2E=$(if $(KUBECONFIG),$(KUBECONFIG),embedded) swift test --skip-build $(SWIFT_FLAGS) --filter EndToEndTests
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=64 SLUICE_E2E=$(if $(KUBECONFIG),$(KUBECONFIG),embedded) scripts/swift-test --skip-build $(SWIFT_FLAGS) --filter EndToEndTests
 
 simulate: setup  ## drive the engine through SEEDS bad days, in release
 	cd Simulation && SLUICE_SIM_SEEDS=$(SEEDS) swift test -c release -Xswiftc -enable-testing --filter Simulation

@@ -107,7 +107,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
+        .target(name: "CTestKit"),
+        .target(name: "SluiceTestKit", dependencies: ["CTestKit", "Manifest"], swiftSettings: settings),
         // Apart, so that a change of the languages does not build every test anew.
         .target(
             name: "FuzzTargets", dependencies: ["Manifest", "Expressions", "Notifications"], swiftSettings: settings),

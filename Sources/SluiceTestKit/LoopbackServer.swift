@@ -55,45 +55,19 @@ package final class LoopbackServer: Sendable {
     /// Answers one request; `false` closes the connection.
     package typealias Script = @Sendable (Request, Connection) -> Bool
 
-    package let port: Int
-    private let socket: Int32
+    package var port: Int { listener.port }
+    private let listener: LoopbackListener
 
     package var url: String { "http://127.0.0.1:\(port)" }
 
     package init(_ script: @escaping Script) {
-        let listener = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                _ = bind(listener, pointer, length)
-                _ = getsockname(listener, pointer, &length)
-            }
-        }
-        listen(listener, 64)
-        port = Int(UInt16(bigEndian: address.sin_port))
-        socket = listener
-        Self.thread {
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                Self.thread {
-                    Self.serve(Connection(socket: connection), script)
-                    close(connection)
-                }
-            }
-        }
+        listener = LoopbackListener { Self.serve(Connection(socket: $0), script) }
     }
 
     /// Stops listening.
     ///
     /// Otherwise a server listens until the process ends, for a test's last use of it is often early.
-    package func stop() {
-        shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
-    }
+    package func stop() { listener.stop() }
 
     private static func serve(_ connection: Connection, _ script: Script) {
         var pending: [UInt8] = []
@@ -123,20 +97,5 @@ package final class LoopbackServer: Sendable {
             guard count > 0 else { return nil }
             pending += buffer[..<count]
         }
-    }
-
-    private static func thread(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, Unmanaged.passRetained(Box(body)).toOpaque())
-        pthread_detach(thread)
     }
 }

@@ -4,6 +4,8 @@ import Kubernetes
 import Manifest
 import Testing
 
+import enum SluiceTestKit.ChildProgram
+
 /// kubectl against the embedded cluster over HTTP; without kubectl on the machine it says so and passes.
 @Suite("kubectl works with the embedded cluster", .timeLimit(.minutes(2))) struct KubectlTests {
     private static let kubectl = ["/usr/bin/kubectl", "/usr/local/bin/kubectl"].first { (path: String) in
@@ -164,24 +166,12 @@ private struct Kubectl {
     /// Gives standard output and error together.
     func run(_ arguments: String..., fails: Bool = false) async throws -> String {
         let output = "\(folder.path)/out\(UInt64.random(in: 0...UInt64.max))"
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        posix_spawn_file_actions_adddup2(&actions, 1, 2)
         let words = [path, "--kubeconfig=\(folder.path)/config", "--cache-dir=\(folder.path)/cache"] + arguments
-        var argv: [UnsafeMutablePointer<CChar>?] = words.map { (word: String) in strdup(word) } + [nil]
-        let variables = ["HOME=\(folder.path)", "PATH=/usr/bin:/bin"]
-        var environment: [UnsafeMutablePointer<CChar>?] = variables.map { (word: String) in strdup(word) } + [nil]
-        defer { for text in argv + environment { free(text) } }
-        var pid = pid_t()
-        guard posix_spawn(&pid, path, &actions, nil, &argv, &environment) == 0 else {
+        let environment = ["HOME": folder.path, "PATH": "/usr/bin:/bin"]
+        guard let pid = ChildProgram.spawn(words, environment: environment, output: .file(output)) else {
             throw Failure(description: "cannot start kubectl")
         }
-        var status: Int32 = 0
-        // Asks now and then: a thread that blocks here would be missing for the server that kubectl waits for.
-        while waitpid(pid, &status, WNOHANG) == 0 { try await Task.sleep(for: .milliseconds(10)) }
+        let status = try await ChildProgram.end(of: pid)
         let text = read(output)
         let failed = status != 0
         if failed != fails {

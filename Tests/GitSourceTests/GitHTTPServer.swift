@@ -1,5 +1,6 @@
 import Glibc
 import Manifest
+import SluiceTestKit
 
 /// A loopback web server: `git http-backend` for the repositories of a folder, or one that misbehaves.
 final class GitHTTPServer: Sendable {
@@ -16,47 +17,21 @@ final class GitHTTPServer: Sendable {
         case redirect(to: String)
     }
 
-    struct Failure: Error {}
-
-    let port: UInt16
-    private let listener: Int32
+    var port: Int { listener.port }
+    private let listener: LoopbackListener
     private let seen = Lock<[String]>([])
 
     /// Heads of the requests so far.
     var requests: [String] { seen.withLock { $0 } }
 
-    init(serving folder: String, _ behaviour: Behaviour = .serve) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(listener, generic, length) == 0 && listen(listener, 16) == 0
-                    && getsockname(listener, generic, &length) == 0
-            }
-        }
-        guard isBound else { throw Failure() }
-        self.listener = listener
-        port = UInt16(bigEndian: address.sin_port)
+    init(serving folder: String, _ behaviour: Behaviour = .serve) {
         let seen = seen
-        onThread {
-            while true {
-                let connection = accept(listener, nil, nil)
-                if connection < 0 { return }
-                onThread {
-                    answer(connection, folder, behaviour) { head in seen.withLock { $0.append(head) } }
-                    close(connection)
-                }
-            }
+        listener = LoopbackListener { connection in
+            answer(connection, folder, behaviour) { head in seen.withLock { $0.append(head) } }
         }
     }
 
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
-    }
+    deinit { listener.stop() }
 }
 
 private func answer(
@@ -143,20 +118,4 @@ private func sendAll(_ connection: Int32, _ bytes: [UInt8]) {
         if count <= 0 { return }
         rest = rest.dropFirst(count)
     }
-}
-
-/// A closure on a detached thread.
-func onThread(_ body: @escaping @Sendable () -> Void) {
-    final class Box: Sendable {
-        let body: @Sendable () -> Void
-        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-    }
-    var thread = pthread_t()
-    pthread_create(
-        &thread, nil,
-        { context in
-            if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-            return nil
-        }, Unmanaged.passRetained(Box(body)).toOpaque())
-    pthread_detach(thread)
 }

@@ -25,7 +25,7 @@ import Testing
     @Test("clone, fetch and push work") func roundTrip() async throws {
         upstream.commit("first", ["a": "1\n", "noise": (0..<20_000).map { "\($0 &* 2_654_435_761)\n" }.joined()])
         let bad = upstream.commit("bad", ["a": "2\n"])
-        let server = try GitHTTPServer(serving: upstream.folder.path)
+        let server = GitHTTPServer(serving: upstream.folder.path)
         let mirror = try mirror(server)
         try await mirror.fetch()
         #expect(try await mirror.resolve("HEAD") == bad)
@@ -41,10 +41,10 @@ import Testing
         async throws
     {
         upstream.commit("first", ["a": "1\n"])
-        let basic = try GitHTTPServer(serving: upstream.folder.path, .authorized("Basic YWRhOnMzY3JldA=="))
+        let basic = GitHTTPServer(serving: upstream.folder.path, .authorized("Basic YWRhOnMzY3JldA=="))
         try await mirror(basic, GitCredentials(username: "ada", password: "s3cret")).fetch()
         try await mirror(basic, user: "ada:s3cret@").fetch()
-        let bearer = try GitHTTPServer(serving: upstream.folder.path, .authorized("Bearer t0ken"))
+        let bearer = GitHTTPServer(serving: upstream.folder.path, .authorized("Bearer t0ken"))
         try await mirror(bearer, GitCredentials(bearerToken: "t0ken")).fetch()
         for wrong in [
             GitCredentials(), GitCredentials(username: "ada", password: "wr0ng"), GitCredentials(bearerToken: "wr0ng"),
@@ -64,13 +64,13 @@ import Testing
     {
         upstream.commit("first", ["a": "1\n"])
         for behaviour in [GitHTTPServer.Behaviour.silent, .silentAfterAdvertisement] {
-            let server = try GitHTTPServer(serving: upstream.folder.path, behaviour)
+            let server = GitHTTPServer(serving: upstream.folder.path, behaviour)
             #expect(await code { try await mirror(server, timeout: .milliseconds(400)).fetch() } == .timedOut)
         }
     }
 
     @Test("a cancelled task lets go of a silent server", .timeLimit(.minutes(1))) func cancelled() async throws {
-        let server = try GitHTTPServer(serving: upstream.folder.path, .silent)
+        let server = GitHTTPServer(serving: upstream.folder.path, .silent)
         let mirror = try mirror(server, timeout: .seconds(600))
         let task = Task { try await mirror.fetch() }
         task.cancel()
@@ -83,10 +83,10 @@ import Testing
             (.status(403), .authenticationFailed), (.redirect(to: "file:///etc"), .unreachable),
         ]
         for (behaviour, expected) in rows {
-            let server = try GitHTTPServer(serving: upstream.folder.path, behaviour)
+            let server = GitHTTPServer(serving: upstream.folder.path, behaviour)
             #expect(await code { try await mirror(server).fetch() } == expected, "\(behaviour)")
         }
-        let gone = try GitHTTPServer(serving: upstream.folder.path)
+        let gone = GitHTTPServer(serving: upstream.folder.path)
         let port = gone.port
         let closed = GitMirror(url: try RepositoryURL("http://127.0.0.1:\(port == 1 ? 2 : 1)/x"), path: upstream.mirror)
         #expect(await code { try await closed.fetch() } == .unreachable)
@@ -94,8 +94,8 @@ import Testing
 
     @Test("a redirect is followed, and another host gets no credentials") func redirect() async throws {
         let commit = upstream.commit("first", ["a": "1\n"])
-        let target = try GitHTTPServer(serving: upstream.folder.path)
-        let server = try GitHTTPServer(serving: upstream.folder.path, .redirect(to: "http://localhost:\(target.port)"))
+        let target = GitHTTPServer(serving: upstream.folder.path)
+        let server = GitHTTPServer(serving: upstream.folder.path, .redirect(to: "http://localhost:\(target.port)"))
         let mirror = try mirror(server, GitCredentials(username: "ada", password: "s3cret"))
         try await mirror.fetch()
         #expect(try await mirror.resolve("main") == commit)
@@ -106,7 +106,7 @@ import Testing
 
     @Test("more than the limit is refused") func tooLarge() async throws {
         upstream.commit("first", ["noise": (0..<50_000).map { "\($0 &* 2_654_435_761)\n" }.joined()])
-        let server = try GitHTTPServer(serving: upstream.folder.path)
+        let server = GitHTTPServer(serving: upstream.folder.path)
         let mirror = GitMirror(
             url: try RepositoryURL("http://127.0.0.1:\(server.port)/repo.git"), path: upstream.mirror,
             limits: GitLimits(fetchBytes: 50_000))

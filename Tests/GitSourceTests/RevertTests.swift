@@ -111,7 +111,7 @@ import Testing
         write("#!/bin/sh\nexit 1\n", to: hook)
         run("chmod", ["+x", hook])
         // libgit2's local transport runs no hooks, so this one goes over http.
-        let server = try GitHTTPServer(serving: upstream.folder.path)
+        let server = GitHTTPServer(serving: upstream.folder.path)
         let mirror = GitMirror(
             url: try RepositoryURL("http://127.0.0.1:\(server.port)/repo.git"), path: upstream.mirror)
         await #expect { try await mirror.revertAndPush(request([bad])) } throws: {

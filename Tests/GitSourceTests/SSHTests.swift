@@ -1,18 +1,19 @@
 import GitSource
 import Glibc
 import Manifest
+import SluiceTestKit
 import SyncEngine
 import Testing
 
 /// OpenSSH's server on a loopback port with one user key.
 private final class SSHServer {
     let folder = TemporaryFolder()
-    let port: UInt16
+    let port: Int
     private var process = pid_t()
 
     init?() throws {
         // A port that was free a moment ago; the server is asked until it answers.
-        port = UInt16(20_000 + Int(getpid()) % 20_000)
+        port = LoopbackListener.freePort()
         run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", folder.path + "/host"])
         run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", folder.path + "/user"])
         run("mkdir", ["-p", "/run/sshd"])
@@ -27,16 +28,10 @@ private final class SSHServer {
             PasswordAuthentication no
             PermitRootLogin yes
             """, to: folder.path + "/config")
-        let words = ["/usr/sbin/sshd", "-D", "-r", "-e", "-f", folder.path + "/config"]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for text in arguments { free(text) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        for descriptor: Int32 in 0...2 {
-            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
-        }
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        guard posix_spawn(&process, "/usr/sbin/sshd", &actions, nil, &arguments, nil) == 0 else { return nil }
+        guard
+            let process = ChildProgram.spawn(["/usr/sbin/sshd", "-D", "-r", "-e", "-f", folder.path + "/config"])
+        else { return nil }
+        self.process = process
         let waiting = run(
             "bash",
             [
@@ -61,7 +56,7 @@ private final class SSHServer {
         upstream.commit("first", ["a": "1\n"])
         let bad = upstream.commit("bad", ["a": "2\n"])
         let server = try #require(try SSHServer(), "sshd did not start")
-        func mirror(_ credentials: GitCredentials, port: UInt16? = nil) throws -> GitMirror {
+        func mirror(_ credentials: GitCredentials, port: Int? = nil) throws -> GitMirror {
             GitMirror(
                 url: try RepositoryURL("ssh://root@127.0.0.1:\(port ?? server.port)\(upstream.bare)"),
                 path: upstream.mirror,
@@ -95,7 +90,7 @@ private final class SSHServer {
         #expect(
             await code(try mirror(GitCredentials(sshPrivateKey: other, knownHosts: server.knownHosts)))
                 == .authenticationFailed)
-        let silent = try GitHTTPServer(serving: "/", .silent)
+        let silent = GitHTTPServer(serving: "/", .silent)
         #expect(await code(try mirror(good, port: silent.port)) == .timedOut)
         #expect(await code(try mirror(good, port: 1)) == .unreachable)
     }

@@ -1,5 +1,6 @@
 import GitSource
 import Glibc
+import SluiceTestKit
 import SyncEngine
 import Testing
 
@@ -16,22 +17,12 @@ import Testing
                 "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", folder.path + "/key", "-out",
                 folder.path + "/certificate",
             ])
-        let port = 41_000 + Int(getpid()) % 10_000
+        let port = LoopbackListener.freePort()
         let words = [
             "openssl", "s_server", "-accept", "127.0.0.1:\(port)", "-www", "-quiet", "-key", folder.path + "/key",
-            "-cert",
-            folder.path + "/certificate",
+            "-cert", folder.path + "/certificate",
         ]
-        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for text in arguments { free(text) } }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        for descriptor: Int32 in 0...2 {
-            posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0)
-        }
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        var process = pid_t()
-        try #require(posix_spawn(&process, "/usr/bin/openssl", &actions, nil, &arguments, nil) == 0)
+        let process = try #require(ChildProgram.spawn(words))
         defer { kill(process, SIGKILL) }
         let waiting = run(
             "bash",

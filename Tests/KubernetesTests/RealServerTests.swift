@@ -8,28 +8,19 @@ import Transport
 /// The script that starts a real control plane; these tests run only where it is named.
 private let script = environmentVariable("SLUICE_KUBE_UP")
 
-/// Runs the script and gives what it prints.
-private func control(_ command: String) -> String {
-    guard let script, let pipe = popen("\(script) \(command) 2>/dev/null", "r") else { return "" }
-    defer { pclose(pipe) }
-    var output = ""
-    var buffer = [CChar](repeating: 0, count: 1_024)
-    while fgets(&buffer, Int32(buffer.count), pipe) != nil {
-        output += String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-    return output.trimmingSpace
-}
-
-/// Starts the control plane once, and gives a client of its administrator.
-private let shared: KubernetesClient? = {
-    guard script != nil else {
+/// Starts the control plane once, where it does not run yet, and gives a client of its administrator.
+private let shared = Task<KubernetesClient?, any Error> {
+    guard let script else {
         print("real API server: not run, SLUICE_KUBE_UP is not set")
         return nil
     }
-    _ = control("start")
-    guard let configuration = try? Kubeconfig.load(path: control("kubeconfig")).configuration() else { return nil }
-    return KubernetesClient(configuration)
-}()
+    // Its first run builds it, for minutes: no thread waits for it.
+    guard let start = ChildProgram.spawn([script, "start"]), try await ChildProgram.end(of: start) == 0,
+        let answer = ChildProgram.run([script, "kubeconfig"])
+    else { return nil }
+    let path = String(decoding: answer.bytes, as: UTF8.self).trimmingSpace
+    return try KubernetesClient(Kubeconfig.load(path: path).configuration())
+}
 
 @Suite("Against a real API server", .enabled(if: script != nil, "not run, SLUICE_KUBE_UP is not set"))
 struct RealServerTests {
@@ -39,7 +30,7 @@ struct RealServerTests {
 
     /// Runs a body in a namespace of its own.
     private func inNamespace(_ body: (KubernetesClient, String) async throws -> Void) async throws {
-        let client = try #require(shared)
+        let client = try #require(await shared.value)
         let name = "test-\(UInt32.random(in: 0 ... .max))"
         let object: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(name)]]
         _ = try await client.create(Self.namespaces, namespace: "", object, subresource: nil, WriteOptions())
@@ -140,7 +131,7 @@ struct RealServerTests {
 
     @Test("a server older than streaming lists refuses them once for each group, and is listed")
     func streamingLists() async throws {
-        let configuration = try #require(shared).configuration
+        let configuration = try #require(await shared.value).configuration
         let requests = Lock<[String]>([])
         var options = KubernetesClient.Options()
         options.report = { report in
@@ -195,7 +186,7 @@ struct RealServerTests {
 
     @Test("an untrusted server and a wrong identity are told apart from an absent one")
     func trust() async throws {
-        let client = try #require(shared)
+        let client = try #require(await shared.value)
         var stranger = client.configuration
         stranger.tls = TLSOptions(authorities: stranger.tls.authorities)
         let forbidden = await #expect(throws: KubernetesError.self) {

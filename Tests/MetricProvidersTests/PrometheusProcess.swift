@@ -12,7 +12,7 @@ final class PrometheusProcess: Sendable {
 
     /// - Parameter target: Port of a server whose `/metrics` is scraped several times a second.
     init?(scraping target: Int) {
-        port = Self.freePort()
+        port = LoopbackListener.freePort()
         let configuration = folder.write(
             "prometheus.yml",
             """
@@ -26,7 +26,7 @@ final class PrometheusProcess: Sendable {
             Self.path, "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.path)/data",
             "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
         ]
-        guard let process = Self.spawn(arguments, errorsTo: folder.path + "/log") else { return nil }
+        guard let process = ChildProgram.spawn(arguments, output: .file(folder.path + "/log")) else { return nil }
         self.process = process
     }
 
@@ -37,38 +37,8 @@ final class PrometheusProcess: Sendable {
         var status: Int32 = 0
         waitpid(process, &status, 0)
         // Its database is a tree of folders.
-        if let removal = Self.spawn(["/bin/rm", "-rf", folder.path + "/data"], errorsTo: "/dev/null") {
+        if let removal = ChildProgram.spawn(["rm", "-rf", folder.path + "/data"]) {
             waitpid(removal, &status, 0)
         }
-    }
-
-    private static func spawn(_ arguments: [String], errorsTo log: String) -> pid_t? {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for descriptor in [STDOUT_FILENO, STDERR_FILENO] {
-            posix_spawn_file_actions_addopen(&actions, descriptor, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        }
-        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
-        pointers.append(nil)
-        defer { for pointer in pointers { free(pointer) } }
-        var process: pid_t = 0
-        return posix_spawn(&process, arguments[0], &actions, nil, pointers, environ) == 0 ? process : nil
-    }
-
-    private static func freePort() -> Int {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(listener) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                _ = bind(listener, pointer, length)
-                _ = getsockname(listener, pointer, &length)
-            }
-        }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Rendering
+import SluiceTestKit
 import Testing
 
 /// A source beside these tests, with the output that it must have.
@@ -80,15 +81,7 @@ enum Kubectl {
     }
 
     private static func output(_ command: String) -> String {
-        guard let pipe = popen(command, "r") else { return "" }
-        defer { pclose(pipe) }
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = fread(&buffer, 1, buffer.count, pipe)
-            if count == 0 { break }
-            bytes += buffer[..<count]
-        }
+        let bytes = ChildProgram.run(["sh", "-c", command])?.bytes ?? []
         return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Manifest
+import SluiceTestKit
 
 /// A small SMTP server on this machine, which keeps what it hears.
 final class MailServer: Sendable {
@@ -11,46 +12,24 @@ final class MailServer: Sendable {
     }
 
     private let mails = Lock<[Mail]>([])
-    private let socket: Int32
-    let port: Int
+    private let listener: LoopbackListener
+    var port: Int { listener.port }
 
     /// - Parameters:
     ///   - offers: What `EHLO` lists.
     ///   - answers: Instead of the usual answer to a command that begins so.
     init(offers: [String] = ["AUTH PLAIN LOGIN"], answers: [String: String] = [:]) {
-        let listener = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                _ = bind(listener, pointer, length)
-                _ = getsockname(listener, pointer, &length)
-            }
-        }
-        listen(listener, 16)
-        socket = listener
-        port = Int(UInt16(bigEndian: address.sin_port))
         let mails = mails
-        Self.thread {
-            while true {
-                let connection = accept(listener, nil, nil)
-                guard connection >= 0 else { return }
-                let mail = Self.talk(connection, offers, answers)
-                mails.withLock { $0.append(mail) }
-                close(connection)
-            }
+        listener = LoopbackListener(isSerial: true) { connection in
+            let mail = Self.talk(connection, offers, answers)
+            mails.withLock { $0.append(mail) }
         }
     }
 
     /// Ends it; the mails of all connections so far.
     var received: [Mail] { mails.withLock { $0 } }
 
-    func stop() {
-        shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
-    }
+    func stop() { listener.stop() }
 
     private static func talk(_ connection: Int32, _ offers: [String], _ answers: [String: String]) -> Mail {
         var mail = Mail()
@@ -107,20 +86,5 @@ final class MailServer: Sendable {
             }
         }
         return mail
-    }
-
-    private static func thread(_ body: @escaping @Sendable () -> Void) {
-        final class Box: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-        }
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { context in
-                if let context { Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body() }
-                return nil
-            }, Unmanaged.passRetained(Box(body)).toOpaque())
-        pthread_detach(thread)
     }
 }
