@@ -34,8 +34,11 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -94,9 +97,8 @@ let package = Package(
         module(
             "Console",
             [
-                "Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, httpTypes, nio, lifecycle,
-                logging,
-                metrics, crypto,
+                "Manifest", "RolloutEngine", "Kubernetes", "Controllers", hummingbird, hummingbirdCore, httpTypes, nio,
+                nioHTTP, nioPosix, lifecycle, logging, metrics, crypto,
             ]),
         .executableTarget(
             name: "sluice",
@@ -131,7 +133,7 @@ let package = Package(
                 "Manifest", "RolloutEngine", "AnalysisEngine", "TrafficEngine", "Rendering", "SyncEngine",
                 "Kubernetes", "EmbeddedCluster", "Notifications",
             ]),
-        tests("Console", ["Manifest"]),
+        tests("Console", ["Manifest", "Transport", hummingbird, logging]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

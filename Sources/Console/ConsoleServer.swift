@@ -59,23 +59,12 @@ package struct ConsoleServer: Sendable {
                 ("health", configuration.healthPort, healthRouter()),
                 ("http", configuration.httpPort, httpRouter()),
             ] {
-                let application = Application(
-                    router: router,
-                    configuration: .init(address: .hostname(configuration.address, port: port)),
-                    onServerRunning: { channel in bound(name, channel.localAddress?.port ?? port) },
-                    logger: quiet)
-                group.addTask {
-                    try await listening(on: configuration.address, port) { try await application.run() }
-                }
+                let listener = Listener(
+                    router, address: configuration.address, port: port, logger: logger,
+                    bound: { [bound] port in bound(name, port) })
+                group.addTask { try await listener.run() }
             }
         }
-    }
-
-    /// Hummingbird tells of each listener; the controller says it once itself.
-    private var quiet: Logger {
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .warning)
-        return logger
     }
 
     private func metricsRouter() -> Router<BasicRequestContext> {

@@ -41,15 +41,11 @@ package struct LocalDashboard: Sendable {
         let group = router.group(RouterPath(root + "/api/v1"))
         DashboardRoutes(dashboard: dashboard).add(to: group)
         api.addRoutes(to: group)
-        var logger = logger
-        logger.logLevel = max(logger.logLevel, .warning)
-        let (port, bound) = (port, bound)
-        let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
-            onServerRunning: { channel in
-                bound("http://localhost:\(channel.localAddress?.port ?? port)\(base)")
-            }, logger: logger)
-        try await listening(on: "127.0.0.1", port) { try await application.run() }
+        let bound = bound
+        try await Listener(
+            router, address: "127.0.0.1", port: port, logger: logger,
+            bound: { port in bound("http://localhost:\(port)\(base)") }
+        ).run()
     }
 }
 

@@ -47,6 +47,18 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// `2026-11-21T08:53:00.123456Z`, as `metav1.MicroTime`.
     package var rfc3339Micro: String { "\(civil).\(padded(Int64(nanoseconds / 1_000), 6))Z" }
 
+    /// `Sun, 06 Nov 1994 08:49:37 GMT`, as HTTP's `Date` (RFC 9110, 5.6.7).
+    package var httpDate: String {
+        let (days, second) = seconds.quotientAndRemainderFloored(by: 86_400)
+        let (year, month, day) = Timestamp.civil(fromDays: days)
+        // 1970-01-01 was a Thursday.
+        let weekday = (days + 4).quotientAndRemainderFloored(by: 7).1
+        let names = (weekdays: "SunMonTueWedThuFriSat", months: "JanFebMarAprMayJunJulAugSepOctNovDec")
+        return "\(names.weekdays.dropFirst(Int(weekday) * 3).prefix(3)), \(padded(day, 2)) "
+            + "\(names.months.dropFirst(Int(month - 1) * 3).prefix(3)) \(padded(year, 4)) "
+            + "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2)) GMT"
+    }
+
     private var civil: String {
         let (days, second) = seconds.quotientAndRemainderFloored(by: 86_400)
         let (year, month, day) = Timestamp.civil(fromDays: days)

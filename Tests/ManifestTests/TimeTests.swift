@@ -20,6 +20,17 @@ import Testing
     }
 
     @Test(
+        "A time as HTTP's Date",
+        arguments: [
+            ("1994-11-06T08:49:37Z", "Sun, 06 Nov 1994 08:49:37 GMT"),
+            ("1970-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("1969-12-31T23:59:59Z", "Wed, 31 Dec 1969 23:59:59 GMT"),
+            ("2024-02-29T12:00:00.9Z", "Thu, 29 Feb 2024 12:00:00 GMT"),
+            ("2026-11-28T23:59:59Z", "Sat, 28 Nov 2026 23:59:59 GMT"),
+        ])
+    func httpDates(text: String, date: String) { #expect(Timestamp(rfc3339: text)?.httpDate == date) }
+
+    @Test(
         "What is no time is none",
         arguments: [
             "", "2026-11-21", "2026-11-21T08:53:00", "2026-13-21T08:53:00Z", "2026-00-21T08:53:00Z",
