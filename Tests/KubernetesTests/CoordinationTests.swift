@@ -233,6 +233,30 @@ import Testing
         #expect(events.first?["count"] == 2)
     }
 
+    @Test("what others imply is left out in a crowd of objects, however many Events of few objects wait")
+    func crowd() async {
+        let (many, few) = (EventRecorder(ScriptedAPI(), component: "x"), EventRecorder(ScriptedAPI(), component: "x"))
+        func target(_ index: Int) -> ObjectEvent.Target {
+            ObjectEvent.Target(apiVersion: "v1", kind: "Pod", key: ObjectKey(namespace: "shop", name: "\(index)"))
+        }
+        for index in 0..<300 {
+            many.record(.normal, "Created", "m", regarding: target(index))
+            many.record(.normal, "Implied", "m", regarding: target(index), isImplied: true)
+        }
+        #expect(many.dropped == 300 - 192)
+        for index in 0..<1_200 {
+            few.record(.normal, "Implied", "\(index)", regarding: target(index % 100), isImplied: true)
+        }
+        #expect(few.dropped == 0)
+        await withTaskGroup { group in
+            group.addTask { await many.run() }
+            await many.drain(for: .seconds(60))
+            group.cancelAll()
+        }
+        many.record(.normal, "Implied", "later", regarding: target(0), isImplied: true)
+        #expect(many.dropped == 300 - 192)
+    }
+
     @Test("an Event that cannot be written holds up its own object's alone, and one object's stay in order")
     func lanes() async throws {
         let api = ScriptedAPI()

@@ -181,9 +181,7 @@ extension RolloutReconciler {
                 regarding: ObjectEvent.Target(
                     apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", key: rollout.key, uid: rollout.uid,
                     resourceVersion: rollout.resourceVersion),
-                // Beside `RolloutUpdated`, `NewReplicaSetCreated` and the recorded weights they tell little more.
-                isImplied: ["RolloutNotCompleted", "ScalingReplicaSet", "RolloutAddedToInformer"].contains(
-                    event.reason))
+                isImplied: event.isImplied(among: events))
         }
     }
 }

@@ -7,8 +7,8 @@ import Transport
 /// Recording never waits and never fails; when too many wait to be written, new ones are dropped and counted.
 package final class EventRecorder: Sendable {
     private static let pendingLimit = 2_000
-    /// While more than this wait, those that others imply are left out.
-    private static let crowded = 1_024
+    /// While Events of more objects than this wait, those that others imply are left out.
+    private static let crowd = 192
     private static let tries = 12
     /// Objects whose Events are written at the same time; those of one object stay in order.
     private static let lanes = 8
@@ -17,6 +17,14 @@ package final class EventRecorder: Sendable {
         var correlator: EventCorrelator
         var pending = 0
         var dropped = 0
+        /// How many wait for each object that any wait for.
+        var waiting: [ObjectKey: Int] = [:]
+
+        mutating func finish(_ object: ObjectKey) {
+            pending -= 1
+            guard let count = waiting[object] else { return }
+            waiting[object] = count > 1 ? count - 1 : nil
+        }
     }
 
     private let api: any KubernetesAPI
@@ -43,16 +51,18 @@ package final class EventRecorder: Sendable {
     /// Notes an event; it is written soon.
     ///
     /// URLs in the message lose their credentials.
-    /// - Parameter isImplied: Others of the same moment tell as much; it is left out when many wait.
+    /// - Parameter isImplied: Others of the same moment tell as much; it is left out while those of many objects wait.
     package func record(_ event: ObjectEvent, isImplied: Bool = false) {
         var event = event
         event.message = withoutCredentials(event.message)
+        let object = event.regarding.key
         let isAccepted = state.withLock { state in
-            guard state.pending < (isImplied ? Self.crowded : Self.pendingLimit) else {
+            guard state.pending < Self.pendingLimit, !isImplied || state.waiting.count <= Self.crowd else {
                 state.dropped += 1
                 return false
             }
             state.pending += 1
+            state.waiting[object, default: 0] += 1
             return true
         }
         if isAccepted { input.yield(event) }
@@ -71,12 +81,13 @@ package final class EventRecorder: Sendable {
     /// Writes events until the calling task is cancelled; to be called once.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            let lanes = (0..<Self.lanes).map { _ in AsyncStream.makeStream(of: EventCorrelator.Action.self) }
+            typealias Job = (action: EventCorrelator.Action, object: ObjectKey)
+            let lanes = (0..<Self.lanes).map { _ in AsyncStream.makeStream(of: Job.self) }
             for lane in lanes {
                 group.addTask { [self] in
-                    for await action in lane.stream {
-                        await send(action)
-                        state.withLock { $0.pending -= 1 }
+                    for await job in lane.stream {
+                        await send(job.action)
+                        state.withLock { $0.finish(job.object) }
                     }
                 }
             }
@@ -84,9 +95,9 @@ package final class EventRecorder: Sendable {
                 let now = clock.now()
                 if let action = state.withLock({ $0.correlator.correlate(event, now: now) }) {
                     let lane = Int(UInt(bitPattern: event.regarding.key.hashValue) % UInt(Self.lanes))
-                    lanes[lane].continuation.yield(action)
+                    lanes[lane].continuation.yield((action, event.regarding.key))
                 } else {
-                    state.withLock { $0.pending -= 1 }
+                    state.withLock { $0.finish(event.regarding.key) }
                 }
             }
             for lane in lanes { lane.continuation.finish() }

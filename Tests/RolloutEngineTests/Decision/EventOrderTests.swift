@@ -78,6 +78,20 @@ import Testing
         #expect(reasons.count == 3)
     }
 
+    @Test("what the others of a decision tell as well can be left out, the revision never")
+    func implied() {
+        func kept(_ reasons: String...) -> [String] {
+            let events = reasons.map { RolloutEvent($0, "") }
+            return events.filter { !$0.isImplied(among: events) }.map(\.reason)
+        }
+        #expect(
+            kept("RolloutNotCompleted", "RolloutUpdated", "NewReplicaSetCreated", "ScalingReplicaSet")
+                == ["NewReplicaSetCreated"])
+        #expect(kept("RolloutUpdated", "ScalingReplicaSet", "SkipSteps") == ["RolloutUpdated", "SkipSteps"])
+        #expect(
+            kept("RolloutStepCompleted", "RolloutPaused", "RolloutCompleted", "RolloutAborted").count == 4)
+    }
+
     @Test("what another controller worded is left as it stands")
     func handedOver() throws {
         var world = try World(
