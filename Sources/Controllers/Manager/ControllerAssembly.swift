@@ -31,7 +31,8 @@ package final class ControllerAssembly: Sendable {
 
         let caches = RolloutController.caches(api, options: options, logger: logger)
         let analysis = AnalysisCaches(api, remote: jobs, options: options, logger: logger)
-        let routes = RouteCaches(api, namespace: options.namespace, versions: options.routers, logger: logger)
+        let routes = RouteCaches(
+            api, namespace: options.namespace, versions: options.routers, clock: clock, logger: logger)
 
         let settings = NotificationSettings(
             api, namespace: options.argoRolloutsNamespace, selfService: options.selfServiceNotifications,

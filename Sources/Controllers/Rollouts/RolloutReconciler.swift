@@ -84,11 +84,13 @@ package final class RolloutReconciler: Sendable {
             }
         }
         try await cleanUp(key, rollout)
-        if case .notYetKnown = workloads?.find(for: rollout) { return .milliseconds(200) }
-        guard routers.areKnown(for: rollout) else { return .milliseconds(200) }
-        var seen = observe(rollout)
-        if seen.hasEarlierStrategy, !routers.areKnown(for: seen.rollout) { return .milliseconds(200) }
         let now = clock.now()
+        if case .notYetKnown = workloads?.find(for: rollout), rollout.mayAwaitWorkload(at: now) {
+            return .milliseconds(200)
+        }
+        guard areRoutersKnown(for: rollout) else { return .milliseconds(200) }
+        var seen = observe(rollout)
+        if seen.hasEarlierStrategy, !areRoutersKnown(for: seen.rollout) { return .milliseconds(200) }
         var decision = decide(seen, now: now)
         if decision.needsPods {
             seen.pods = try await pods(of: seen.rollout)
@@ -107,6 +109,11 @@ package final class RolloutReconciler: Sendable {
             "reconciled",
             metadata: ["rollout": "\(key)", "effects": "\(decision.effects.count)", "phase": "\(rollout.status.phase)"])
         return [decision.requeueAfter, routers.revisit(rollout)].compactMap(\.self).min()
+    }
+
+    /// Whether the routers can be asked; one that cannot be read does not hold a deletion, which asks none.
+    private func areRoutersKnown(for rollout: Rollout) -> Bool {
+        rollout.isBeingDeleted || routers.areKnown(for: rollout)
     }
 
     /// Gathers what the engine looks at; makes no request.

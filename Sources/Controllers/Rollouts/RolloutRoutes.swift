@@ -257,6 +257,11 @@ package final class RolloutRoutes: RolloutRouters {
                 case .forbidden(let why):
                     return FieldProblem(
                         reference.path, .invalid, "\(kind.kind) of \(kind.group) cannot be read: \(why); grant it")
+                case .unreadable(let why):
+                    return FieldProblem(
+                        reference.path, .invalid,
+                        "\(kind.kind) of \(kind.group) cannot be read: \(why); it is tried again until the API server lists it"
+                    )
                 }
             }
         }

@@ -37,10 +37,16 @@ package final class RouteCaches: Sendable {
         case notServed
         /// We may not read it, and why.
         case forbidden(String)
+        /// It could not be listed for long, and why.
+        case unreadable(String)
     }
+
+    /// How long a kind may fail to be listed before its Rollouts are told.
+    package static let patience: Duration = .seconds(30)
 
     private let kinds: [GroupKind: Kind]
     private let isFilledByHand: Bool
+    private let clock: any WallClock
 
     private struct Kind: Sendable {
         var informer: Informer<UntypedObject>
@@ -50,15 +56,17 @@ package final class RouteCaches: Sendable {
     /// - Parameter isFilledByHand: Nobody runs the caches, and what is in them is all there is; for tests.
     package init(
         _ api: any KubernetesAPI, namespace: String?, versions: RouterVersions = RouterVersions(),
-        isFilledByHand: Bool = false, logger: Logger
+        isFilledByHand: Bool = false, clock: any WallClock = SystemClock(), logger: Logger
     ) {
         self.isFilledByHand = isFilledByHand
+        self.clock = clock
         var kinds: [GroupKind: Kind] = [:]
         for (kind, resource) in Self.resources(versions) {
             kinds[kind] = Kind(
                 informer: Informer(
                     api, resource, ListOptions(namespace: namespace),
-                    indexes: kind == Self.ingress ? [Self.managers: Self.managers(of:)] : [:], logger: logger))
+                    indexes: kind == Self.ingress ? [Self.managers: Self.managers(of:)] : [:], logger: logger,
+                    clock: clock))
         }
         self.kinds = kinds
     }
@@ -119,8 +127,10 @@ package final class RouteCaches: Sendable {
         found.isWanted.open()
         let health = found.informer.health
         if found.informer.hasSynced { return health.isMissing ? .notServed : .known }
-        if let error = health.lastError, error.isForbidden { return .forbidden("\(error)") }
-        return .notYetKnown
+        guard let error = health.lastError else { return .notYetKnown }
+        if error.isForbidden { return .forbidden("\(error)") }
+        guard let since = health.failingSince, clock.now() - since >= Self.patience else { return .notYetKnown }
+        return .unreadable("\(error)")
     }
 
     // MARK: Own writes

@@ -1,4 +1,4 @@
-import Manifest
+package import Manifest
 
 /// A Rollout that is being deleted: its ReplicaSets go by their owner references, and its Deployment gets its pods back
 /// where the Rollout's finalizer asks for that.
@@ -12,7 +12,7 @@ func decideDeletion(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         reason: .deletion, message: "the Rollout is being deleted", since: rollout.deletionTimestamp,
         movedBy: "its finalizers")
     guard rollout.finalizers.contains(Keys.restoreWorkload) else { return decision }
-    let end = (rollout.deletionTimestamp ?? now) + .seconds(rollout.spec.progressDeadlineSeconds)
+    let end = rollout.restoreEnd(now: now)
     if let reference = rollout.spec.workloadRef, reference.kind == "Deployment", let workload = seen.workload,
         let noted = rollout.annotations[Keys.workloadReplicas].flatMap({ Int($0) }), now < end
     {
@@ -32,6 +32,15 @@ func decideDeletion(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
 }
 
 extension Rollout {
+    /// Whether a decision may wait for its workload to be read: of a Rollout that is being deleted only as long as for the
+    /// workload's pods.
+    package func mayAwaitWorkload(at now: Timestamp) -> Bool { !isBeingDeleted || now < restoreEnd(now: now) }
+
+    /// Until when a deletion waits for the Deployment's pods.
+    fileprivate func restoreEnd(now: Timestamp) -> Timestamp {
+        (deletionTimestamp ?? now) + .seconds(spec.progressDeadlineSeconds)
+    }
+
     var finalizersWithoutRestore: JSON {
         let others = finalizers.filter { $0 != Keys.restoreWorkload }
         return others.isEmpty ? .null : JSON(others)

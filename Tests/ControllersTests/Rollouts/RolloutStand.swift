@@ -20,8 +20,10 @@ struct RolloutStand {
     let recorder: EventRecorder
     let key = ObjectKey(namespace: "default", name: "web")
 
-    /// - Parameter checksTypes: Whether the Rollouts' definition refuses wrong types, as ours does.
-    init(checksTypes: Bool = true) async throws {
+    /// - Parameters:
+    ///   - checksTypes: Whether the Rollouts' definition refuses wrong types, as ours does.
+    ///   - fillsRoutes: Whether ``refresh()`` fills the routers' caches; else they are for the test to run.
+    init(checksTypes: Bool = true, fillsRoutes: Bool = true) async throws {
         clock = ManualWallClock(Timestamp(seconds: 1_800_000_000, nanoseconds: 500_000_000))
         cluster = ClusterAPI(clock: clock)
         let api = CountingAPI(InMemoryKubernetes(cluster))
@@ -45,7 +47,7 @@ struct RolloutStand {
         }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         caches = RolloutController.caches(api, options: ControllerOptions(), logger: logger)
-        routes = RouteCaches(api, namespace: nil, isFilledByHand: true, logger: logger)
+        routes = RouteCaches(api, namespace: nil, isFilledByHand: fillsRoutes, clock: clock, logger: logger)
         let events = events
         recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
         reconciler = RolloutReconciler(
@@ -126,7 +128,7 @@ struct RolloutStand {
         }
     }
 
-    private func refresh<Object: CachedObject>(_ informer: Informer<Object>) async throws {
+    func refresh<Object: CachedObject>(_ informer: Informer<Object>) async throws {
         let found = Lock<[Object]>([])
         let resource = informer.resource
         let version = try await api.list(resource, informer.options) { bytes in
