@@ -83,7 +83,7 @@ package struct TrafficIntent: Hashable, Sendable {
     /// Writes weights before hashes: when the canary has no available pod but still a recorded weight, so that hashes
     /// never point traffic at an empty ReplicaSet.
     package var weightsFirst: Bool
-    /// Hashes of ReplicaSets that are not fully available.
+    /// Hashes of ReplicaSets that lack pods: fewer are available than the Rollout's threshold asks for, all by default.
     ///
     /// Without Services a subset is not pointed at one of them.
     package var unavailableHashes: Set<String>

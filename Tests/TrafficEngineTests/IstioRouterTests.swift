@@ -295,7 +295,7 @@ private func after(_ writes: [TrafficWrite], _ reference: ObjectReference, _ obj
         empty.unavailableHashes = ["7d9"]
         #expect(
             throws: TrafficError(
-                .waiting, destinationRule, "subset \"canary\" waits until the ReplicaSet 7d9 is fully available")
+                .waiting, destinationRule, "subset \"canary\" waits until ReplicaSet 7d9 has enough available pods")
         ) {
             try router.plan(empty, objects)
         }

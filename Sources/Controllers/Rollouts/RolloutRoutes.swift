@@ -268,9 +268,11 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     private func unavailable(_ rollout: Rollout) -> Set<String> {
-        Set(
-            replicaSets.ownedBy(rollout.uid).filter { $0.replicas > 0 && $0.availableReplicas < $0.replicas }
-                .map(\.hash))
+        let threshold = rollout.spec.canary?.replicaProgressThreshold
+        return Set(
+            replicaSets.ownedBy(rollout.uid).filter {
+                threshold.lacksPods(replicas: $0.replicas, available: $0.availableReplicas)
+            }.map(\.hash))
     }
 
     private func read(_ routing: Routing) async throws(KubernetesError) -> [ObjectReference: JSON] {

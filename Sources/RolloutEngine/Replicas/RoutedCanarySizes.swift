@@ -63,4 +63,12 @@ extension Optional where Wrapped == ProgressThreshold {
         if threshold.type == "Percent" { return wanted == 0 || available * 100 >= threshold.value * wanted }
         return available >= min(threshold.value, wanted)
     }
+
+    /// Whether a ReplicaSet has too few available pods of its own size for a route that leads to it alone.
+    ///
+    /// One that is to have no pods lacks none; one without any has nothing to lead to, whatever the threshold.
+    package func lacksPods(replicas: Int, available: Int) -> Bool {
+        guard replicas > 0 else { return false }
+        return available <= 0 || !isMet(wanted: replicas, spec: replicas, available: min(available, replicas))
+    }
 }

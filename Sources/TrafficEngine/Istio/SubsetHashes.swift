@@ -39,7 +39,7 @@ struct SubsetHashes {
             guard present != hash else { continue }
             if subject.canaryService.isEmpty, subject.stableService.isEmpty, intent.unavailableHashes.contains(hash) {
                 throw TrafficError(
-                    .waiting, reference, "subset \"\(name)\" waits until the ReplicaSet \(hash) is fully available")
+                    .waiting, reference, "subset \"\(name)\" waits until ReplicaSet \(hash) has enough available pods")
             }
             subsets[index].set(hash.isEmpty ? nil : .string(hash), at: "labels", TrafficKeys.hash)
         }

@@ -14,6 +14,15 @@ import Testing
 
     /// A Rollout by subsets that stands in the middle of its canary.
     static func midCanary() async throws -> RolloutStand {
+        let stand = try await bySubsets()
+        try await stand.setImage("web:2")
+        try await stand.run()
+        return stand
+    }
+
+    /// A Rollout by subsets whose first version runs.
+    /// - Parameter threshold: `replicaProgressThreshold`.
+    static func bySubsets(threshold: JSON? = nil) async throws -> RolloutStand {
         let stand = try await RolloutStand()
         try await stand.create(
             virtualServices,
@@ -43,21 +52,19 @@ import Testing
                     ],
                 ],
             ])
-        try await stand.create(
-            .rollouts,
-            RolloutStand.manifest(canary: [
-                "steps": [["setWeight": 25], ["pause": [:]]],
-                "trafficRouting": [
-                    "istio": [
-                        "virtualService": ["name": "web"],
-                        "destinationRule": [
-                            "name": "web", "canarySubsetName": "canary", "stableSubsetName": "stable",
-                        ],
-                    ]
-                ],
-            ]))
-        try await stand.run()
-        try await stand.setImage("web:2")
+        var manifest = RolloutStand.manifest(canary: [
+            "steps": [["setWeight": 25], ["pause": [:]]],
+            "trafficRouting": [
+                "istio": [
+                    "virtualService": ["name": "web"],
+                    "destinationRule": [
+                        "name": "web", "canarySubsetName": "canary", "stableSubsetName": "stable",
+                    ],
+                ]
+            ],
+        ])
+        manifest.set(threshold, at: "spec", "strategy", "canary", "replicaProgressThreshold")
+        try await stand.create(.rollouts, manifest)
         try await stand.run()
         return stand
     }

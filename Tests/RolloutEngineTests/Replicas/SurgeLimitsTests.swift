@@ -36,4 +36,17 @@ import Testing
     func threshold(_ wanted: Int, _ available: Int, _ threshold: ProgressThreshold?, _ isMet: Bool) {
         #expect(threshold.isMet(wanted: wanted, spec: wanted, available: available) == isMet)
     }
+
+    static let lackRows: [(Int, Int, ProgressThreshold?, Bool)] = [
+        (4, 3, nil, true), (4, 4, nil, false), (4, 5, nil, false), (0, 0, nil, false), (4, 0, nil, true),
+        (4, 2, .init(type: "Percent", value: 50), false), (4, 1, .init(type: "Percent", value: 50), true),
+        (4, 1, .init(type: "Pods", value: 1), false), (2, 2, .init(type: "Pods", value: 4), false),
+        (4, 0, .init(type: "Percent", value: 0), true), (4, 0, .init(type: "Pods", value: 0), true),
+        (4, 3, .init(type: "Pods", value: -1), true),
+    ]
+
+    @Test("a route may lead to a ReplicaSet alone once the threshold is met, and never to none", arguments: lackRows)
+    func lacksPods(_ replicas: Int, _ available: Int, _ threshold: ProgressThreshold?, _ lacks: Bool) {
+        #expect(threshold.lacksPods(replicas: replicas, available: available) == lacks)
+    }
 }
