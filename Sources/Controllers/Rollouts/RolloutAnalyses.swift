@@ -40,9 +40,14 @@ package protocol RolloutRouters: Sendable {
     func problems(of rollout: Rollout) -> [FieldProblem]
 
     /// Writes weights, hashes and routes where they differ; idempotent, one write for each object.
-    /// - Parameter events: Gets one for each write, also those before one that fails: nobody would tell of them later.
+    /// - Parameters:
+    ///   - events: Gets one for each write, also those before one that fails: nobody would tell of them later.
+    ///   - noteWrite: Gets for each write the test whether the cache still lacks it.
     /// - Throws: ``RouterNotReady`` where the routes must wait for pods; that is no failure.
-    func apply(_ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent]) async throws
+    func apply(
+        _ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent],
+        noteWrite: (@escaping @Sendable () -> Bool) -> Void
+    ) async throws
 
     /// Leaves the objects of a Rollout that is gone as if it had never been: all traffic on stable, no hashes.
     func cleanUp(after rollout: Rollout) async throws

@@ -74,7 +74,9 @@ extension RolloutReconciler {
                 .services, ObjectKey(namespace: key.namespace, name: name), .merge, patch, subresource: nil, options)
             pending.note(key, wrote: written, in: caches.services.store)
         case .setTraffic(let request):
-            do { try await routers.apply(request, for: rollout, telling: &writes) } catch {
+            do {
+                try await routers.apply(request, for: rollout, telling: &writes) { pending.note(key, isBehind: $0) }
+            } catch {
                 if !(error is RouterNotReady), (error as? KubernetesError)?.isConflict != true {
                     record(RolloutEvent("TrafficRoutingError", "\(error)", isWarning: true), rollout)
                 }

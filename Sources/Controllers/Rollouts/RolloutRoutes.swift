@@ -55,13 +55,11 @@ package final class RolloutRoutes: RolloutRouters {
         guard let routing = Routing(rollout, services: recorded) else { return nil }
         let objects = routing.gather { caches.get($0) }
         let hashes = routing.routers.reduce(into: Set<String>()) { $0.formUnion($1.referencedHashes(objects)) }
-        // An object that the cache has in an older state than we wrote is as we wrote it.
+        // What the cache has in an older state than we wrote may hold anything; with which routes it was written nobody
+        // knows either.
         let isBehind = routing.references(namedIn: objects).contains { caches.isBehind($0.reference) }
         guard !isBehind, let weights = rollout.status.weights else {
-            // With which routes it was written nobody knows: where they have to go, they are taken back once more.
-            let hasRoutes = rollout.spec.canary?.hasManagedRoutes ?? false
-            return TrafficFact(
-                isInSync: isBehind, isInSyncWithoutRoutes: isBehind && !hasRoutes, referencedHashes: hashes)
+            return TrafficFact(isInSync: false, referencedHashes: hashes)
         }
         var intent = TrafficIntent(
             canaryWeight: weights.canary.weight, stableWeight: weights.stable.weight, maxWeight: routing.maxWeight,
@@ -108,7 +106,8 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     package func apply(
-        _ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent]
+        _ request: TrafficRequest, for rollout: Rollout, telling events: inout [RolloutEvent],
+        noteWrite: (@escaping @Sendable () -> Bool) -> Void
     ) async throws {
         // Routers that cannot be read have not taken their weights: an abort must not go on as if they had.
         let services = TrafficSubject.Services(canary: request.canaryService, stable: request.stableService)
@@ -129,8 +128,10 @@ package final class RolloutRoutes: RolloutRouters {
             var failure: (write: TrafficWrite, error: KubernetesError)?
             for write in plan.writes {
                 do throws(KubernetesError) {
-                    try await perform(write)
-                    events.append(RolloutEvent(write.eventReason, write.eventMessage))
+                    if try await perform(write) {
+                        events.append(RolloutEvent(write.eventReason, write.eventMessage))
+                    }
+                    noteWrite { [caches] in caches.lacks(write) }
                 } catch {
                     failure = (write, error)
                     break
@@ -177,7 +178,7 @@ package final class RolloutRoutes: RolloutRouters {
 
     private func performIfThere(_ write: TrafficWrite) async throws(KubernetesError) {
         do throws(KubernetesError) {
-            try await perform(write)
+            _ = try await perform(write)
         } catch {
             // Gone with its Rollout.
             guard error.isNotFound else { throw error }
@@ -288,8 +289,9 @@ package final class RolloutRoutes: RolloutRouters {
         return objects
     }
 
-    private func perform(_ write: TrafficWrite) async throws(KubernetesError) {
-        guard let resource = caches.resource(write.reference.groupKind) else { return }
+    /// - Returns: Whether it has changed something: nothing where what is to be deleted is gone already.
+    private func perform(_ write: TrafficWrite) async throws(KubernetesError) -> Bool {
+        guard let resource = caches.resource(write.reference.groupKind) else { return false }
         let options = WriteOptions(fieldManager: TrafficWrite.fieldManager)
         let written: JSON
         switch write.change {
@@ -302,10 +304,11 @@ package final class RolloutRoutes: RolloutRouters {
         case .mergePatch(let patch):
             written = try await api.patch(resource, write.reference.key, .merge, patch, subresource: nil, options)
         case .delete(let resourceVersion):
-            try await api.delete(resource, write.reference.key, DeleteOptions(resourceVersion: resourceVersion))
-            return
+            return try await api.delete(
+                resource, write.reference.key, DeleteOptions(resourceVersion: resourceVersion))
         }
         caches.noteWrite(write.reference, written.resourceVersion)
+        return true
     }
 }
 

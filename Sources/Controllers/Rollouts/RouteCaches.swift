@@ -143,6 +143,12 @@ package final class RouteCaches: Sendable {
         kinds[reference.groupKind]?.informer.store.isBehind(reference.key) ?? false
     }
 
+    /// Whether the cache has yet to show a write that was done.
+    func lacks(_ write: TrafficWrite) -> Bool {
+        guard case .delete(let resourceVersion) = write.change else { return isBehind(write.reference) }
+        return get(write.reference)?.resourceVersion == resourceVersion
+    }
+
     // MARK: Watching
 
     /// Calls `changed` with the kind and key of every object that changes; register before they run.

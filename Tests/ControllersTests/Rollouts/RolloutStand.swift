@@ -29,9 +29,6 @@ struct RolloutStand {
         let api = CountingAPI(InMemoryKubernetes(cluster))
         self.api = api
         runtime = WorkloadRuntime(cluster, .init(readyAfter: .zero))
-        let definitions = Resource(
-            group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
-            kind: "CustomResourceDefinition", isNamespaced: false)
         for line in (BundledKinds.sluice + "\n" + BundledKinds.mesh).split(separator: "\n") {
             var definition = try JSON(parsing: String(line))
             if !checksTypes, definition.at("spec", "names", "kind") == "Rollout" {
@@ -43,7 +40,7 @@ struct RolloutStand {
                 }
                 definition.set(.array(versions), at: "spec", "versions")
             }
-            _ = try await api.create(definitions, namespace: "", definition, subresource: nil, WriteOptions())
+            _ = try await api.create(Self.definitions, namespace: "", definition, subresource: nil, WriteOptions())
         }
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         caches = RolloutController.caches(api, options: ControllerOptions(), logger: logger)
@@ -57,7 +54,35 @@ struct RolloutStand {
             onEvent: { _, event in events.withLock { $0.append(event) } })
     }
 
+    private static let definitions = Resource(
+        group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions",
+        kind: "CustomResourceDefinition", isNamespaced: false)
+
     // MARK: Objects
+
+    /// Makes the cluster serve a kind that knows no rules.
+    func serve(_ resource: Resource) async throws {
+        let definition: JSON = [
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "metadata": ["name": .string("\(resource.plural).\(resource.group)")],
+            "spec": [
+                "group": .string(resource.group), "scope": "Namespaced",
+                "names": [
+                    "kind": .string(resource.kind), "listKind": .string("\(resource.kind)List"),
+                    "plural": .string(resource.plural), "singular": .string(resource.kind.lowercased()),
+                ],
+                "versions": [
+                    [
+                        "name": .string(resource.version), "served": true, "storage": true,
+                        "schema": [
+                            "openAPIV3Schema": ["type": "object", "x-kubernetes-preserve-unknown-fields": true]
+                        ],
+                    ]
+                ],
+            ],
+        ]
+        _ = try await api.create(Self.definitions, namespace: "", definition, subresource: nil, WriteOptions())
+    }
 
     static func manifest(replicas: Int = 4, image: String = "web:1", canary: JSON) -> JSON {
         [
@@ -119,16 +144,20 @@ struct RolloutStand {
 
     /// Brings the caches up to date, as watches would.
     func refresh() async throws {
-        try await refresh(caches.rollouts)
-        try await refresh(caches.replicaSets)
-        try await refresh(caches.services)
+        try await refreshAllButRoutes()
         for cache in routes.informers {
             // The kinds of most routers are not installed here.
             do { try await refresh(cache) } catch let error as KubernetesError where error.isNotFound { continue }
         }
     }
 
-    func refresh<Object: CachedObject>(_ informer: Informer<Object>) async throws {
+    func refreshAllButRoutes() async throws {
+        try await refresh(caches.rollouts)
+        try await refresh(caches.replicaSets)
+        try await refresh(caches.services)
+    }
+
+    private func refresh<Object: CachedObject>(_ informer: Informer<Object>) async throws {
         let found = Lock<[Object]>([])
         let resource = informer.resource
         let version = try await api.list(resource, informer.options) { bytes in

@@ -25,17 +25,14 @@ import Testing
         return stand
     }
 
-    private static func refresh(_ stand: RolloutStand) async throws {
-        try await stand.refresh(stand.caches.rollouts)
-        try await stand.refresh(stand.caches.services)
-    }
-
-    @Test("one that fails to be listed for long is InvalidSpec with the cause, and one that fails for a moment is awaited")
+    @Test(
+        "one that fails to be listed for long is InvalidSpec with the cause, and one that fails for a moment is awaited"
+    )
     func told() async throws {
         let stand = try await Self.stand()
         let caches = stand.routes.managed.map { cache in Task { await cache.run() } }
         defer { for cache in caches { cache.cancel() } }
-        try await Self.refresh(stand)
+        try await stand.refreshAllButRoutes()
         #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(200))
         while !stand.routes.informers.contains(where: { $0.health.failingSince != nil }) { await Task.yield() }
 
@@ -57,7 +54,7 @@ import Testing
     func deleted() async throws {
         let stand = try await Self.stand()
         try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
-        try await Self.refresh(stand)
+        try await stand.refreshAllButRoutes()
         #expect(try await stand.rollout().at("metadata", "deletionTimestamp") != nil)
         _ = try await stand.reconciler.reconcile(stand.key)
         #expect(try await stand.rollout() == .null)

@@ -1,0 +1,90 @@
+import Controllers
+import EmbeddedCluster
+import Kubernetes
+import Manifest
+import RolloutEngine
+import SluiceTestKit
+import Testing
+
+@Suite("A Rollout's own writes of routes") struct RouteWritesTests {
+    private static let mappings = Resource(
+        group: "getambassador.io", version: "v2", plural: "mappings", kind: "Mapping")
+    private static let second = ObjectKey(namespace: "default", name: "web-canary")
+
+    @Test("the next look waits until the cache shows them, and what it shows before that is not in sync")
+    func awaited() async throws {
+        let stand = try await RolloutReconcilerTests.routed()
+        try await stand.setImage("web:2")
+        stand.api.reset()
+        while !stand.api.written.contains("patch virtualservices") {
+            try await stand.refresh()
+            _ = try await stand.reconciler.reconcile(stand.key)
+            stand.runtime.settle()
+        }
+        let routers = RolloutRoutes(api: stand.api, caches: stand.routes, replicaSets: stand.caches.replicaSets.store)
+        try await stand.refreshAllButRoutes()
+        let rollout = try #require(stand.caches.rollouts.store.get(stand.key))
+        #expect(rollout.status.weights?.canary.weight == 25)
+        #expect(routers.fact(for: rollout)?.isInSync == false)
+
+        stand.api.reset()
+        #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(100))
+        #expect(stand.api.written == [])
+        try await stand.refresh()
+        #expect(try await stand.reconciler.reconcile(stand.key) != .milliseconds(100))
+        #expect(routers.fact(for: rollout)?.isInSync == true)
+    }
+
+    /// A Rollout whose second Mapping has lost its weight, at the moment when it is to go.
+    private static func withdrawn() async throws -> RolloutStand {
+        let stand = try await RolloutStand()
+        try await stand.serve(mappings)
+        try await stand.service("web-stable")
+        try await stand.service("web-canary")
+        try await stand.create(
+            mappings,
+            [
+                "apiVersion": "getambassador.io/v2", "kind": "Mapping", "metadata": ["name": "web"],
+                "spec": ["prefix": "/", "service": "web-stable"],
+            ])
+        try await stand.create(
+            .rollouts,
+            RolloutStand.manifest(canary: [
+                "stableService": "web-stable", "canaryService": "web-canary",
+                "steps": [["setWeight": 25], ["pause": [:]]],
+                "trafficRouting": ["ambassador": ["mappings": ["web"]]],
+            ]))
+        try await stand.run()
+        try await stand.setImage("web:2")
+        try await stand.run()
+        try await stand.edit(["status": ["abort": true]], "status")
+        try await stand.run()
+        #expect(try await stand.api.get(mappings, second, subresource: nil)?.at("spec", "weight") == 0)
+        stand.clock.advance(by: .seconds(7))
+        return stand
+    }
+
+    private static func deletions(_ stand: RolloutStand) -> Int {
+        stand.events.withLock { $0.count { $0.message.contains("Mapping default/web-canary deleted") } }
+    }
+
+    @Test("a Mapping that is deleted is told once, and awaited") func deleted() async throws {
+        let stand = try await Self.withdrawn()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(try await stand.api.get(Self.mappings, Self.second, subresource: nil) == nil)
+        #expect(Self.deletions(stand) == 1)
+        stand.api.reset()
+        try await stand.refreshAllButRoutes()
+        #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(100))
+        try await stand.run()
+        #expect(Self.deletions(stand) == 1 && !stand.api.written.contains("delete mappings"))
+    }
+
+    @Test("a Mapping that is gone already is not told of") func gone() async throws {
+        let stand = try await Self.withdrawn()
+        try await stand.api.delete(Self.mappings, Self.second, DeleteOptions())
+        stand.api.reset()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(stand.api.written.contains("delete mappings") && Self.deletions(stand) == 0)
+    }
+}
