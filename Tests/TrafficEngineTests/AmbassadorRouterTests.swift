@@ -63,13 +63,32 @@ private func after(_ writes: [TrafficWrite], _ live: JSON?) throws -> JSON? {
         #expect(router.due(objects) == nil)
     }
 
-    @Test("It follows changes of the user's, and one without an owner is taken over")
-    func update() throws {
+    @Test("One without owner and weight is somebody else's route: told, and never written or deleted")
+    func sameName() throws {
+        let router = try router()
+        let other: JSON = [
+            "apiVersion": "getambassador.io/v2", "kind": "Mapping",
+            "metadata": ["name": "shop-map-canary", "resourceVersion": "2"],
+            "spec": ["prefix": "/canary-birds/", "service": "birds:80"],
+        ]
+        let objects = [reference("shop-map"): base(), canary: other]
+        let message =
+            "exists, carries no weight and is not controlled by this Rollout; give it another name, or delete it"
+        #expect(
+            router.validate(objects).map(\.description) == ["\(path)[0]: Mapping prod/shop-map-canary \(message)"])
+        for weight in [0, 10] {
+            let error = #expect(throws: TrafficError.self) { try router.plan(intent(weight), objects) }
+            #expect(error == TrafficError(.owned, canary, "it \(message)"))
+        }
+    }
+
+    @Test("It follows changes of the user's, and one without an owner is taken over", arguments: [20, 0])
+    func update(weight: Int) throws {
         let router = try router()
         let old: JSON = [
             "apiVersion": "getambassador.io/v2", "kind": "Mapping",
             "metadata": ["name": "shop-map-canary", "resourceVersion": "2", "labels": ["mine": "x"]],
-            "spec": ["prefix": "/old/", "service": "shop-canary:8080", "weight": 20, "timeout_ms": 1],
+            "spec": ["prefix": "/old/", "service": "shop-canary:8080", "weight": JSON(weight), "timeout_ms": 1],
         ]
         let changed = base(more: ["prefix": "/new/"])
         let writes = try router.plan(intent(30), [reference("shop-map"): changed, canary: old])

@@ -64,17 +64,24 @@ struct AmbassadorRouter: TrafficRouter {
             do throws(TrafficError) { _ = try spec(from: base, mapping) } catch {
                 return TrafficProblem(field(index), "\(error.reference): \(error.reason)")
             }
-            guard let live = objects[canary(of: mapping)], isForeign(live) else { return nil }
-            return TrafficProblem(field(index), "\(canary(of: mapping)) \(foreign)")
+            return objects[canary(of: mapping)].flatMap(foreignness).map {
+                TrafficProblem(field(index), "\(canary(of: mapping)) \($0)")
+            }
         }
     }
 
-    private var foreign: String { "exists and is controlled by another owner; delete it" }
-
-    /// Ones without an owner were made by Argo Rollouts and are taken over.
-    private func isForeign(_ mapping: JSON) -> Bool {
+    /// Why a second Mapping is not ours; `nil` where it is.
+    ///
+    /// Ones without an owner were made by Argo Rollouts and are taken over. These always carry a weight, also where it is 0;
+    /// one without is a route of its own that only has such a name.
+    private func foreignness(_ mapping: JSON) -> String? {
+        if subject.controls(mapping) { return nil }
         let owners = mapping.at("metadata", "ownerReferences")?.arrayValue ?? []
-        return owners.contains { $0["controller"]?.boolValue == true } && !subject.controls(mapping)
+        if owners.contains(where: { $0["controller"]?.boolValue == true }) {
+            return "exists and is controlled by another owner; delete it"
+        }
+        guard (mapping.at("spec", "weight") ?? .null).isNull else { return nil }
+        return "exists, carries no weight and is not controlled by this Rollout; give it another name, or delete it"
     }
 
     /// The canary's spec but for its weight: the user's, sent to the canary.
@@ -122,7 +129,7 @@ struct AmbassadorRouter: TrafficRouter {
     ) throws(TrafficError) -> TrafficWrite? {
         let reference = canary(of: mapping)
         let live = objects[reference]
-        if let live, isForeign(live) { throw TrafficError(.owned, reference, "it \(foreign)") }
+        if let foreign = live.flatMap(foreignness) { throw TrafficError(.owned, reference, "it \(foreign)") }
         if intent.canaryWeight == 0 {
             return live.flatMap { withdraw($0, reference, now: intent.now) }
         }
@@ -198,7 +205,8 @@ struct AmbassadorRouter: TrafficRouter {
 
     func due(_ objects: [ObjectReference: JSON]) -> Timestamp? {
         configuration.mappings.compactMap { mapping in
-            objects[canary(of: mapping)].flatMap { isForeign($0) ? nil : weightless($0) }.map { $0 + Self.keptFor }
+            let ours = objects[canary(of: mapping)].flatMap { foreignness($0) == nil ? $0 : nil }
+            return ours.flatMap(weightless).map { $0 + Self.keptFor }
         }.min()
     }
 
