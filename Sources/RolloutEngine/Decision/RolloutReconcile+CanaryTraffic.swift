@@ -154,7 +154,9 @@ extension RolloutReconcile {
         let isRecorded = weights == status.weights
         let routes = wantedRoutes
         if isRecorded, isInSync(with: routes) {
-            weights.verified = seen.traffic?.verified
+            // What was confirmed of these very weights stays so where nobody can tell: a router that is taken over as it is
+            // gets no write. What was not is no longer waited for.
+            weights.verified = seen.traffic?.verified ?? (weights.verified == true ? true : nil)
         } else if told.map({ $0.request.canaryWeight != weight || $0.request.routes != routes }) ?? true {
             weights.verified = seen.traffic?.verified == nil ? nil : false
             let request = TrafficRequest(
