@@ -6,19 +6,30 @@ import RolloutEngine
 /// they tell of: clients look for the Events once they see the status. Where that status is then refused because somebody
 /// else has written, the next decision tells the same again, and is not repeated.
 struct Announcement {
+    /// What an attempt that failed has told.
+    struct Known: Sendable {
+        var events: [RolloutEvent]
+        /// Metrics and notifications know of them too, for the status that shows them was written.
+        var areNoticed: Bool
+    }
+
     private var waiting: ArraySlice<RolloutEvent>
     /// All have gone out.
     private(set) var isComplete = false
 
     /// - Parameter known: What an attempt that failed has told already.
     init(_ events: [RolloutEvent], without known: [RolloutEvent]) {
+        waiting = Self.untold(events, without: known)[...]
+    }
+
+    /// Those that are not among `known`, each as often as it is there more often.
+    static func untold(_ events: [RolloutEvent], without known: [RolloutEvent]) -> [RolloutEvent] {
         var known = known
-        let untold = events.filter { event in
+        return events.filter { event in
             guard let index = known.firstIndex(of: event) else { return true }
             known.remove(at: index)
             return false
         }
-        waiting = untold[...]
     }
 
     /// Takes those at the head of the line that fulfil `test`.

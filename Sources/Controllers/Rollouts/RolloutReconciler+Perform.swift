@@ -9,7 +9,10 @@ extension RolloutReconciler {
         var version = rollout.resourceVersion
         var done: Set<EffectTarget> = []
         var writes: [RolloutEvent] = []
-        var announcement = Announcement(decision.events, without: announced.withLock { $0[rollout.key] ?? [] })
+        let known = announced.withLock { $0[rollout.key] }
+        let noticed = known.flatMap { $0.areNoticed ? $0.events : nil } ?? []
+        var announcement = Announcement(decision.events, without: known?.events ?? [])
+        var isStatusWritten = false
         for effect in decision.effects {
             // Whoever sees the new status finds the Events that tell of it.
             if case .patchStatus = effect { announce(announcement.rest(), rollout) }
@@ -17,18 +20,24 @@ extension RolloutReconciler {
                 try await perform(effect, for: rollout, version: &version, telling: &writes)
             } catch {
                 // What was done will not be decided again, so nobody else would tell of it.
-                let told = decision.events.filter { $0.target.map(done.contains) ?? false }
+                let told = decision.events.filter { isStatusWritten || $0.target.map(done.contains) ?? false }
                 announce(announcement.rest(among: told) + writes, rollout)
-                if announcement.isComplete { announced.withLock { $0[rollout.key] = decision.events } }
-                for event in told + writes { onEvent(rollout, event) }
+                if announcement.isComplete {
+                    announced.withLock {
+                        $0[rollout.key] = Announcement.Known(events: decision.events, areNoticed: isStatusWritten)
+                    }
+                }
+                for event in Announcement.untold(told, without: noticed) + writes { onEvent(rollout, event) }
+                if isStatusWritten, let finished = decision.finished { onFinish(finished) }
                 throw error
             }
+            if case .patchStatus = effect { isStatusWritten = true }
             if let target = effect.target { done.insert(target) }
             announce(announcement.next { $0.target.map(done.contains) ?? false }, rollout)
         }
         announce(announcement.rest() + writes, rollout)
         announced.withLock { _ = $0.removeValue(forKey: rollout.key) }
-        for event in decision.events + writes { onEvent(rollout, event) }
+        for event in Announcement.untold(decision.events, without: noticed) + writes { onEvent(rollout, event) }
         if let finished = decision.finished { onFinish(finished) }
         if !decision.effects.isEmpty {
             logger.info(

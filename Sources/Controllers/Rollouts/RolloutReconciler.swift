@@ -17,8 +17,8 @@ package final class RolloutReconciler: Sendable {
     let clock: any WallClock
     let logger: Logger
     let pending = PendingWrites()
-    /// Events that went out with a status that was then refused.
-    let announced = Lock<[ObjectKey: [RolloutEvent]]>([:])
+    /// Events of decisions that could not be carried out to their end.
+    let announced = Lock<[ObjectKey: Announcement.Known]>([:])
     /// Called with each event after it was recorded, for metrics and notifications.
     let onEvent: @Sendable (Rollout, RolloutEvent) -> Void
     /// Called when an update's end has been written.

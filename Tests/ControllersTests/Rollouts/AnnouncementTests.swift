@@ -1,4 +1,5 @@
 import Controllers
+import EmbeddedCluster
 import Kubernetes
 import Manifest
 import RolloutEngine
@@ -35,5 +36,34 @@ import Testing
         #expect(Set(all).count == all.count && all.contains("RolloutCompleted"))
         #expect(!all.contains("RolloutNotCompleted"), "the next look found the ReplicaSet, and no beginning")
         #expect(await Self.count(stand) == all.count + 1, "so this one alone went out without being noticed")
+    }
+
+    @Test("what a status tells that was written is noticed once, also where the write behind it fails")
+    func afterStatus() async throws {
+        let stand = try await RolloutStand()
+        try await stand.create(
+            .rollouts, RolloutStand.manifest(canary: ["steps": [["setWeight": 25], ["pause": [:]]]]))
+        try await stand.run()
+        try await stand.setImage("web:2")
+        try await stand.run()
+        try await stand.setImage("web:3")
+        try await stand.refresh()
+        stand.events.withLock { $0 = [] }
+        stand.finished.withLock { $0 = [] }
+        stand.cluster.faults.add(
+            .init(
+                .fail(KubernetesError(code: 500, reason: "InternalError", message: "crash")), on: [.patch],
+                resource: "rollouts.argoproj.io", skipping: 1))
+        await #expect(throws: KubernetesError.self) { try await stand.reconciler.reconcile(stand.key) }
+        #expect(stand.finished.withLock { $0.map(\.status) } == ["Superseded"])
+        let noticed = stand.events.withLock { $0.map(\.reason) }
+        #expect(noticed.contains("RolloutUpdated") && noticed.contains("NewReplicaSetCreated"))
+
+        try await stand.run()
+        let live = try await stand.rollout()
+        #expect(live.annotations["rollout.argoproj.io/revision"] == "3")
+        let updates = stand.events.withLock { $0.count { $0.reason == "RolloutUpdated" } }
+        #expect(updates == 1, "the next decision tells the same of the same")
+        #expect(stand.finished.withLock { $0.count } == 1)
     }
 }

@@ -17,6 +17,7 @@ struct RolloutStand {
     let analyses = ScriptedAnalyses()
     let reconciler: RolloutReconciler
     let events = Lock<[RolloutEvent]>([])
+    let finished = Lock<[FinishedUpdate]>([])
     let recorder: EventRecorder
     let key = ObjectKey(namespace: "default", name: "web")
 
@@ -45,13 +46,14 @@ struct RolloutStand {
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         caches = RolloutController.caches(api, options: ControllerOptions(), logger: logger)
         routes = RouteCaches(api, namespace: nil, isFilledByHand: fillsRoutes, clock: clock, logger: logger)
-        let events = events
+        let (events, finished) = (events, finished)
         recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
         reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: analyses,
             routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store, clock: clock),
             recorder: recorder, clock: clock, logger: logger,
-            onEvent: { _, event in events.withLock { $0.append(event) } })
+            onEvent: { _, event in events.withLock { $0.append(event) } },
+            onFinish: { update in finished.withLock { $0.append(update) } })
     }
 
     private static let definitions = Resource(
