@@ -72,6 +72,46 @@ extension RolloutReconciler {
     }
 }
 
+extension RolloutReconciler {
+    /// Takes the finalizer off a Rollout that is being deleted and cannot be decoded, so that it does not stay for ever.
+    ///
+    /// How many pods its Deployment needs is read where it can be; nobody waits for them.
+    func letGo(_ live: JSON, _ problem: JSONError) async throws -> Duration? {
+        let key = live.objectKey
+        let finalizers = (live.at("metadata", "finalizers")?.arrayValue ?? []).compactMap(\.stringValue)
+        guard finalizers.contains(Keys.restoreWorkload) else { return nil }
+        let options = WriteOptions(fieldManager: FieldManagers.rollout)
+        let workload = live.at("spec", "workloadRef")
+        let noted = live.annotations[Keys.workloadReplicas].flatMap { Int($0) }
+        if let noted, workload?["kind"] == "Deployment", let name = workload?["name"]?.stringValue {
+            let deployment = ObjectKey(namespace: key.namespace, name: name)
+            do throws(KubernetesError) {
+                let present = try await api.get(.deployments, deployment, subresource: nil)
+                if let present, (present.at("spec", "replicas")?.intValue ?? 1) < Int64(noted) {
+                    _ = try await api.patch(
+                        .deployments, deployment, .merge, ["spec": ["replicas": JSON(noted)]], subresource: "scale",
+                        options)
+                }
+            } catch {
+                logger.warning(
+                    "cannot scale the Deployment of workloadRef",
+                    metadata: ["rollout": "\(key)", "deployment": "\(deployment)", "error": "\(error)"])
+            }
+        }
+        let left = finalizers.filter { $0 != Keys.restoreWorkload }
+        _ = try await api.patch(
+            .rollouts, key, .merge,
+            [
+                "metadata": [
+                    "resourceVersion": .string(live.resourceVersion), "finalizers": left.isEmpty ? .null : JSON(left),
+                ]
+            ], subresource: nil, options)
+        logger.warning(
+            "let a Rollout go that cannot be read", metadata: ["rollout": "\(key)", "error": "\(problem)"])
+        return nil
+    }
+}
+
 /// A Rollout that is gone, as it was last seen.
 struct Farewell: Sendable {
     var rollout: Rollout

@@ -148,13 +148,15 @@ package final class RolloutReconciler: Sendable {
         return services
     }
 
-    /// A Rollout that cannot even be decoded says so in its status; nothing else of it is touched.
+    /// A Rollout that cannot even be decoded says so in its status; nothing else of it is touched, but for its finalizer
+    /// where it is being deleted.
     private func quarantine(_ key: ObjectKey, _ problem: JSONError) async throws -> Duration? {
         let path = problem.fieldPath.isEmpty ? "the object" : problem.fieldPath
         let message =
             "The Rollout \"\(key.name)\" is invalid: \(path): \(problem.reason); correct it with kubectl edit rollout \(key.name) -n \(key.namespace)"
         let phaseMessage = "InvalidSpec: \(message)"
         guard let live = try await api.get(.rollouts, key, subresource: nil) else { return nil }
+        if live.at("metadata", "deletionTimestamp") != nil { return try await letGo(live, problem) }
         guard live.at("status", "message")?.stringValue != phaseMessage else { return nil }
         let time = JSON.string(clock.now().rfc3339)
         var conditions = (live.at("status", "conditions")?.arrayValue ?? []).filter {

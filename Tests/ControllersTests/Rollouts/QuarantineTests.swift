@@ -53,4 +53,39 @@ import Testing
         _ = try await stand.reconciler.reconcile(stand.key)
         #expect(try await stand.replicaSets().map(\.ownerUID) == [caches.rollouts.store.get(stand.key)?.uid])
     }
+
+    @Test("is let go when it is deleted, and its Deployment gets its size back")
+    func deleted() async throws {
+        let stand = try await RolloutStand(checksTypes: false)
+        var bad = RolloutStand.manifest(canary: ["steps": []])
+        bad.set("four", at: "spec", "replicas")
+        bad.set(["apiVersion": "apps/v1", "kind": "Deployment", "name": "old"], at: "spec", "workloadRef")
+        bad.set([.string(Keys.restoreWorkload), "shop.example/other"], at: "metadata", "finalizers")
+        bad.set([Keys.workloadReplicas: "3"], at: "metadata", "annotations")
+        try await stand.create(.rollouts, bad)
+        let template = bad.at("spec", "template") ?? .null
+        try await stand.create(
+            .deployments,
+            [
+                "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "old"],
+                "spec": ["replicas": 0, "selector": ["matchLabels": ["app": "web"]], "template": template],
+            ])
+        let caches = stand.caches
+        let task = Task { await caches.rollouts.run() }
+        defer { task.cancel() }
+        await caches.rollouts.waitUntilSynced()
+        #expect(caches.rollouts.problem(stand.key) != nil)
+
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(try await stand.rollout().at("metadata", "finalizers")?.arrayValue?.count == 2)
+        try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(try await stand.rollout().at("metadata", "finalizers") == ["shop.example/other"])
+        let deployment = ObjectKey(namespace: "default", name: "old")
+        #expect(try await stand.api.get(.deployments, deployment, subresource: nil)?.at("spec", "replicas") == 3)
+
+        stand.api.reset()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(stand.api.written == [])
+    }
 }
