@@ -17,7 +17,7 @@ package final class DecisionLog: Sendable {
     private let total: Int
     private let state = Lock(State())
 
-    package init(perRollout: Int = 64, total: Int = 1_024) {
+    package init(perRollout: Int = 64, total: Int = 512) {
         self.perRollout = perRollout
         self.total = total
     }

@@ -10,31 +10,22 @@ package struct EventCorrelator {
         case repeated(ObjectKey, patch: JSON, otherwise: JSON)
     }
 
-    private struct Similar: Hashable {
-        var target: ObjectKey
-        var uid: String
-        var kind: String
-        var level: ObjectEvent.Level
-        var reason: String
-    }
-    private struct Exact: Hashable {
-        var similar: Similar
-        var message: String
-    }
-    private struct Source: Hashable {
-        var target: ObjectKey
-        var uid: String
-        var kind: String
-    }
     private struct Occurrence {
-        var name: ObjectKey
         var count: Int64
         var first: Timestamp
         var last: Timestamp
     }
     private struct Variety {
-        var messages: Set<String>
+        /// Of different messages; most objects have one.
+        var first: UInt64
+        var others: [UInt64] = []
         var last: Timestamp
+
+        var count: Int { 1 + others.count }
+
+        mutating func note(_ message: UInt64) {
+            if message != first, !others.contains(message) { others.append(message) }
+        }
     }
     private struct Bucket {
         var tokens: Double
@@ -49,22 +40,23 @@ package struct EventCorrelator {
     private static let refillSeconds = 300.0
 
     package let component: String
-    private var occurrences: [Exact: Occurrence] = [:]
-    private var varieties: [Similar: Variety] = [:]
-    private var buckets: [Source: Bucket] = [:]
+    // Thousands are remembered: by digests of what they tell, for the texts would be most of the memory.
+    private var occurrences: [TextDigest: Occurrence] = [:]
+    private var varieties: [TextDigest: Variety] = [:]
+    private var buckets: [TextDigest: Bucket] = [:]
 
     package init(component: String) { self.component = component }
 
     /// What to send for an event; `nil` when its object has had too many.
     package mutating func correlate(_ event: ObjectEvent, now: Timestamp) -> Action? {
         let target = event.regarding
-        let source = Source(target: target.key, uid: target.uid, kind: target.kind)
-        let similar = Similar(
-            target: target.key, uid: target.uid, kind: target.kind, level: event.level, reason: event.reason)
+        let object = [target.key.namespace, target.key.name, target.uid, target.kind]
+        let source = TextDigest(object)
+        let similar = TextDigest(object + [event.level.rawValue, event.reason])
         let message = aggregated(event.message, similar, now)
         guard spend(source, now) else { return nil }
         makeRoom()
-        let exact = Exact(similar: similar, message: message.key)
+        let exact = TextDigest([message.key], beside: similar)
         if var occurrence = occurrences[exact], now - occurrence.last <= Self.window {
             occurrence.count &+= 1
             occurrence.last = now
@@ -73,30 +65,35 @@ package struct EventCorrelator {
                 "count": .int(occurrence.count), "lastTimestamp": .string(now.rfc3339),
                 "message": .string(message.text),
             ]
-            return .repeated(occurrence.name, patch: patch, otherwise: json(event, message.text, occurrence))
+            return .repeated(
+                Self.name(target, occurrence), patch: patch, otherwise: json(event, message.text, occurrence))
         }
-        let suffix = String(UInt64(bitPattern: now.seconds &* 1_000_000_000 &+ Int64(now.nanoseconds)), radix: 16)
-        let name = ObjectKey(
-            namespace: target.eventNamespace, name: "\(target.key.name.prefix(230)).\(suffix)")
-        let occurrence = Occurrence(name: name, count: 1, first: now, last: now)
+        let occurrence = Occurrence(count: 1, first: now, last: now)
         occurrences[exact] = occurrence
         return .create(json(event, message.text, occurrence))
     }
 
+    private static func name(_ target: ObjectEvent.Target, _ occurrence: Occurrence) -> ObjectKey {
+        let time = occurrence.first
+        let suffix = String(UInt64(bitPattern: time.seconds &* 1_000_000_000 &+ Int64(time.nanoseconds)), radix: 16)
+        return ObjectKey(namespace: target.eventNamespace, name: "\(target.key.name.prefix(230)).\(suffix)")
+    }
+
     private mutating func aggregated(
-        _ message: String, _ similar: Similar, _ now: Timestamp
+        _ message: String, _ similar: TextDigest, _ now: Timestamp
     ) -> (key: String, text: String) {
         let text = clipped(message, to: 1_024)
-        var variety = varieties[similar] ?? Variety(messages: [], last: now)
-        if now - variety.last > Self.window { variety.messages = [] }
+        let digest = TextDigest([text]).low
+        var variety = varieties[similar] ?? Variety(first: digest, last: now)
+        if now - variety.last > Self.window { variety = Variety(first: digest, last: now) }
         variety.last = now
-        if variety.messages.count <= Self.similarLimit { variety.messages.insert(text) }
+        if variety.count <= Self.similarLimit { variety.note(digest) }
         varieties[similar] = variety
-        guard variety.messages.count > Self.similarLimit else { return (text, text) }
+        guard variety.count > Self.similarLimit else { return (text, text) }
         return ("", clipped("(combined from similar events): " + message, to: 1_024))
     }
 
-    private mutating func spend(_ source: Source, _ now: Timestamp) -> Bool {
+    private mutating func spend(_ source: TextDigest, _ now: Timestamp) -> Bool {
         var bucket = buckets[source] ?? Bucket(tokens: Self.burst, last: now)
         let passed = max(0, (now - bucket.last).inSeconds)
         bucket.tokens = min(Self.burst, bucket.tokens + passed / Self.refillSeconds)
@@ -124,9 +121,10 @@ package struct EventCorrelator {
     }
 
     private func json(_ event: ObjectEvent, _ message: String, _ occurrence: Occurrence) -> JSON {
-        [
+        let name = Self.name(event.regarding, occurrence)
+        return [
             "apiVersion": "v1", "kind": "Event",
-            "metadata": ["name": .string(occurrence.name.name), "namespace": .string(occurrence.name.namespace)],
+            "metadata": ["name": .string(name.name), "namespace": .string(name.namespace)],
             "involvedObject": event.regarding.json,
             "reason": .string(clipped(event.reason, to: 128)), "message": .string(message),
             "type": .string(event.level.rawValue), "source": ["component": .string(component)],
@@ -134,5 +132,24 @@ package struct EventCorrelator {
             "count": .int(occurrence.count), "firstTimestamp": .string(occurrence.first.rfc3339),
             "lastTimestamp": .string(occurrence.last.rfc3339),
         ]
+    }
+}
+
+/// 128 bits that stand for a list of texts within this process; two lists that differ have the same ones never.
+private struct TextDigest: Hashable {
+    private(set) var low: UInt64
+    private var high: UInt64
+
+    /// - Parameter other: Counts as the head of the list.
+    init(_ texts: [String], beside other: TextDigest? = nil) {
+        func digest(_ salt: UInt8) -> UInt64 {
+            var hasher = Hasher()
+            hasher.combine(salt)
+            hasher.combine(other)
+            for text in texts { hasher.combine(text) }
+            return UInt64(bitPattern: Int64(hasher.finalize()))
+        }
+        low = digest(0)
+        high = digest(1)
     }
 }
