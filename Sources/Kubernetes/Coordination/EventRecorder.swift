@@ -11,7 +11,13 @@ package final class EventRecorder: Sendable {
     private static let crowd = 192
     private static let tries = 12
     /// Objects whose Events are written at the same time; those of one object stay in order.
-    private static let lanes = 8
+    private static let laneCount = 8
+
+    /// What waits is as small as it was told; what the API server gets is made when its turn comes.
+    private struct Job: Sendable {
+        var event: ObjectEvent
+        var time: Timestamp
+    }
 
     private struct State {
         var correlator: EventCorrelator
@@ -31,8 +37,7 @@ package final class EventRecorder: Sendable {
     private let clock: any WallClock
     private let logger: Logger
     private let retryDelay: Duration
-    private let stream: AsyncStream<ObjectEvent>
-    private let input: AsyncStream<ObjectEvent>.Continuation
+    private let lanes: [(stream: AsyncStream<Job>, continuation: AsyncStream<Job>.Continuation)]
     private let state: Lock<State>
 
     /// - Parameter component: `source.component` of the Events: `rollouts-controller`.
@@ -45,7 +50,7 @@ package final class EventRecorder: Sendable {
         self.logger = logger
         self.retryDelay = retryDelay
         state = Lock(State(correlator: EventCorrelator(component: component)))
-        (stream, input) = AsyncStream.makeStream()
+        lanes = (0..<Self.laneCount).map { _ in AsyncStream.makeStream() }
     }
 
     /// Notes an event; it is written soon.
@@ -65,7 +70,9 @@ package final class EventRecorder: Sendable {
             state.waiting[object, default: 0] += 1
             return true
         }
-        if isAccepted { input.yield(event) }
+        guard isAccepted else { return }
+        let lane = Int(UInt(bitPattern: object.hashValue) % UInt(lanes.count))
+        lanes[lane].continuation.yield(Job(event: event, time: clock.now()))
     }
 
     package func record(
@@ -81,26 +88,15 @@ package final class EventRecorder: Sendable {
     /// Writes events until the calling task is cancelled; to be called once.
     package func run() async {
         await withDiscardingTaskGroup { group in
-            typealias Job = (action: EventCorrelator.Action, object: ObjectKey)
-            let lanes = (0..<Self.lanes).map { _ in AsyncStream.makeStream(of: Job.self) }
             for lane in lanes {
                 group.addTask { [self] in
                     for await job in lane.stream {
-                        await send(job.action)
-                        state.withLock { $0.finish(job.object) }
+                        let action = state.withLock { $0.correlator.correlate(job.event, now: job.time) }
+                        if let action { await send(action) }
+                        state.withLock { $0.finish(job.event.regarding.key) }
                     }
                 }
             }
-            for await event in stream {
-                let now = clock.now()
-                if let action = state.withLock({ $0.correlator.correlate(event, now: now) }) {
-                    let lane = Int(UInt(bitPattern: event.regarding.key.hashValue) % UInt(Self.lanes))
-                    lanes[lane].continuation.yield((action, event.regarding.key))
-                } else {
-                    state.withLock { $0.finish(event.regarding.key) }
-                }
-            }
-            for lane in lanes { lane.continuation.finish() }
         }
     }
 
