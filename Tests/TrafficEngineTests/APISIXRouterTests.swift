@@ -74,6 +74,7 @@ private func after(_ writes: [TrafficWrite], _ live: JSON) -> JSON {
         rule1.set([["op": "Exist"]], at: "match", "exprs")
         var base = route(rule1, rule("other", canary: 3, stable: 3))
         base.set("apisix-blue", at: "spec", "ingressClassName")
+        base.set([["name": "tcp", "protocol": "TCP", "match": ["ingressPort": 9000]]], at: "spec", "stream")
         base.set(["kubernetes.io/ingress.class": "blue", "mine": "x"], at: "metadata", "annotations")
         #expect(apisix.references.map(\.reference) == [reference, beta])
         #expect(
@@ -93,6 +94,7 @@ private func after(_ writes: [TrafficWrite], _ live: JSON) -> JSON {
         guard case .create(var made)? = writes.first?.change else { throw JSONError("nothing is created") }
         #expect(made.annotations == ["kubernetes.io/ingress.class": "blue"])
         #expect(made.at("spec", "ingressClassName") == "apisix-blue")
+        #expect(made.at("spec", "stream") == nil)
         func header(_ name: String, _ op: JSON, _ value: JSON) -> JSON {
             ["subject": ["scope": "Header", "name": .string(name)], "op": op, "value": value]
         }

@@ -139,6 +139,8 @@ struct APISIXRouter: TrafficRouter {
         let reference = reference(name)
         var spec = base["spec"] ?? .emptyObject
         spec["http"] = .array(try headerRules(of: base, matches))
+        // A second route of the same ports would take connections that nobody divides.
+        spec["stream"] = nil
         if let live {
             var desired = live
             desired["spec"] = spec
