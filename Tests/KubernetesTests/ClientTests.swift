@@ -1,3 +1,4 @@
+import Glibc
 import Kubernetes
 import Manifest
 import SluiceTestKit
@@ -242,6 +243,41 @@ import Transport
         }
         let paths = log.withLock { $0.compactMap { $0.split(separator: "?").first.map(String.init) } }
         #expect(paths == ["GET /api/v1/pods", "GET /apis/apps/v1/deployments"])
+    }
+
+    @Test("a server that has not sent streaming lists is asked for one again after some time")
+    func streamingListsAgain() async {
+        let log = Lock<[String]>([])
+        let server = server([Self.status(422, "Invalid")], log: log)
+        let client = client(server) { _, options in options.streamingListRetry = .zero }
+        for _ in 0..<2 {
+            await #expect(throws: KubernetesError.self) {
+                try await client.watch(Self.pods, ListOptions(sendsInitialEvents: true), from: "") { _ in }
+            }
+        }
+        #expect(log.withLock { $0.count } == 2)
+    }
+
+    @Test("a server that takes its time to accept a streaming list has not ignored it")
+    func slowStreamingList() async {
+        let mark = #""annotations":{"k8s.io/initial-events-end":"true"}"#
+        let server = server([
+            { _, connection in
+                usleep(600_000)  // on the server's own thread, three times as long as the client is patient
+                connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                connection.chunk(#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7",\#(mark)}}}"# + "\n")
+                return true
+            }
+        ])
+        let client = client(server) { _, options in options.streamingListPatience = .milliseconds(200) }
+        let events = Lock<[Bool]>([])
+        let error = await #expect(throws: KubernetesError.self) {
+            try await client.watch(Self.pods, ListOptions(sendsInitialEvents: true), from: "0") { event in
+                events.withLock { $0.append(event.endsInitialEvents) }
+                throw Enough()
+            }
+        }
+        #expect(events.withLock { $0 } == [true], "\(error?.description ?? "")")
     }
 
     @Test("an error in the midst of a streaming list is not taken for a refusal")

@@ -137,16 +137,16 @@ private struct Box: CachedObject, Equatable {
         #expect(informer.store.all.map(\.key.name) == ["a"])
     }
 
-    @Test("a refused streaming list is no failure, and is not asked for again")
+    @Test("a refused streaming list is no failure, and is asked for again when all is read again")
     func noStreams() async {
         let api = ScriptedAPI()
-        api.state.withLock { $0.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: ""))] }
-        let (informer, _) = await run(api) { _ in
-            // One is offered too late.
-            api.state.withLock { if $0.calls == ["list 0"] { $0.streams = [.init(staysOpen: true)] } }
-            return api.calls.count >= 4
+        api.state.withLock { state in
+            state.refusedStreams = 1
+            state.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: ""))]
+            state.streams = [.init(staysOpen: true)]
         }
-        #expect(api.calls == ["list 0", "watch 100", "list latest", "watch 100"])
+        let (informer, _) = await run(api) { _ in api.calls.count >= 3 }
+        #expect(api.calls == ["list 0", "watch 100", "stream "])
         #expect(informer.failingSince == nil)
     }
 
@@ -241,7 +241,7 @@ private struct Box: CachedObject, Equatable {
         #expect(rules.phase == .watch(from: "7"))
         #expect(rules.failures == 4)
         rules.closed(after: .milliseconds(5), events: 0)
-        #expect(rules.phase == .list(resourceVersion: "7"))
+        #expect(rules.phase == .stream(resourceVersion: "7"))
         rules.listed("8")
         rules.closed(after: .seconds(300), events: 0)
         #expect(rules.failures == 0)

@@ -18,6 +18,8 @@ final class ScriptedAPI: KubernetesAPI {
         var watches: [Watch] = []
         /// Streaming lists; once there are none left, they are refused.
         var streams: [Watch] = []
+        /// Streaming lists that are refused before those.
+        var refusedStreams = 0
         var calls: [String] = []
         var failures: [KubernetesError] = []
         /// Namespaces that somebody must create before anything can be created in them.
@@ -62,7 +64,8 @@ final class ScriptedAPI: KubernetesAPI {
     ) async throws(KubernetesError) {
         let watch = state.withLock { state -> Watch in
             if options.sendsInitialEvents {
-                guard !state.streams.isEmpty else {
+                state.refusedStreams -= 1
+                guard state.refusedStreams < 0, !state.streams.isEmpty else {
                     return Watch(error: KubernetesError(code: 422, reason: "Invalid", message: "no streaming lists"))
                 }
                 state.calls.append("stream \(resourceVersion)")

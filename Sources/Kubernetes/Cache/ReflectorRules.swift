@@ -19,8 +19,6 @@ package struct ReflectorRules {
     /// Whether the kind does not exist on the server.
     package private(set) var isMissing = false
     private var version: String?
-    /// Whether the server may still send what exists at the begin of a watch.
-    private var streams = true
 
     package init() {}
 
@@ -50,8 +48,8 @@ package struct ReflectorRules {
 
     package mutating func failed(_ error: KubernetesError) {
         if case .stream(let version) = phase, error.code == 400 || error.code == 422 {
-            // The server cannot do that, which is no failure: it has answered.
-            streams = false
+            // The server cannot do that, which is no failure: it has answered. The client remembers it for some time, and
+            // asks the server no more meanwhile.
             failures = 0
             phase = .list(resourceVersion: version)
             return
@@ -76,9 +74,7 @@ package struct ReflectorRules {
         phase = .list(resourceVersion: version)
     }
 
-    private mutating func readAll(_ version: String?) {
-        phase = streams ? .stream(resourceVersion: version) : .list(resourceVersion: version)
-    }
+    private mutating func readAll(_ version: String?) { phase = .stream(resourceVersion: version) }
 
     private mutating func giveUpWatch() {
         guard failures >= Self.relistAfter else { return }

@@ -8,7 +8,8 @@ final class InitialEvents: Sendable {
     private struct State {
         var hasEnded = false
         var hasBegun = false
-        var lastSign = ContinuousClock.now
+        /// When something last came; `nil` until the server has accepted the watch.
+        var lastSign: ContinuousClock.Instant?
     }
 
     private let resource: Resource
@@ -22,6 +23,9 @@ final class InitialEvents: Sendable {
 
     /// Whether an object or the end has come, of a server that has not been found to ignore the request.
     var hasBegun: Bool { state.withLock { $0.hasBegun } }
+
+    /// The server has accepted the watch: from now on its silence counts.
+    func wereAccepted() { state.withLock { $0.lastSign = .now } }
 
     /// The event, with the mark of the end where it is one.
     func marked(_ event: WatchEvent) throws -> WatchEvent {
@@ -68,7 +72,8 @@ final class InitialEvents: Sendable {
         while !Task.isCancelled {
             let (hasEnded, lastSign) = state.withLock { ($0.hasEnded, $0.lastSign) }
             if hasEnded { return false }
-            let left = patience - (ContinuousClock.now - lastSign)
+            // Who has not been accepted yet may wait for a connection, or for a server that is busy.
+            let left = lastSign.map { patience - (ContinuousClock.now - $0) } ?? patience
             if left <= .zero { return true }
             try? await Task.sleep(for: left)
         }

@@ -68,7 +68,7 @@ extension KubernetesClient {
 
     /// Streams changes; the first event is a bookmark of the start version, as soon as the server has accepted the watch.
     ///
-    /// With `sendsInitialEvents` what exists comes first. That a group's server does not offer this is remembered.
+    /// With `sendsInitialEvents` what exists comes first. That a group's server does not offer this is remembered for some time.
     package func watch(
         _ resource: Resource, _ options: ListOptions, from resourceVersion: String,
         event: @Sendable (WatchEvent) throws -> Void
@@ -99,7 +99,9 @@ extension KubernetesClient {
         do {
             try await escaping(event) { [query] (event) async throws(KubernetesError) in
                 try await initial.supervising { () async throws(KubernetesError) in
-                    try await self.streamEvents(resource, options, query, onAccepted: {}) { next in
+                    try await self.streamEvents(
+                        resource, options, query, onAccepted: { initial.wereAccepted() }
+                    ) { next in
                         try event(initial.marked(next))
                     }
                 }

@@ -32,6 +32,8 @@ package final class KubernetesClient: Sendable {
         package var patience: Duration = .seconds(60)
         /// A streaming list that shows nothing new for so long before its end has been ignored by the server.
         package var streamingListPatience: Duration = .seconds(30)
+        /// After so long a server that has not sent streaming lists is asked for one again: it may be another by then.
+        package var streamingListRetry: Duration = .seconds(3_600)
         package var report: @Sendable (RequestReport) -> Void = { _ in }
 
         package init() {}
@@ -59,7 +61,8 @@ package final class KubernetesClient: Sendable {
         credentials = CredentialSource(configuration.identity, clock: clock)
         gate = RequestGate(maximum: options.maxInFlight)
         bucket = options.rate.map { Lock(TokenBucket($0, now: .now)) }
-        streamingLists = StreamingLists(patience: options.streamingListPatience)
+        streamingLists = StreamingLists(
+            patience: options.streamingListPatience, retryAfter: options.streamingListRetry)
         host = URLParts(configuration.server)?.host ?? ""
     }
 
