@@ -322,6 +322,27 @@ import Transport
             let wait = bucket.take(at: start + .milliseconds(row.at))
             #expect(abs((wait - .milliseconds(row.wait)) / .milliseconds(1)) < 0.01, "at \(row.at): \(wait)")
         }
+        let later = start + .milliseconds(10_000)
+        bucket.giveBack()
+        #expect(abs((bucket.take(at: later) - .milliseconds(100)) / .milliseconds(1)) < 0.01)
+        for _ in 0..<9 { bucket.giveBack() }
+        let waits = (0..<3).map { _ in bucket.take(at: later) }
+        #expect(waits[0] == .zero && waits[1] == .zero && waits[2] > .zero, "no more than the burst: \(waits)")
+    }
+
+    @Test("a request that is cancelled while it waits for its token leaves it to the next")
+    func cancelledToken() async throws {
+        let server = server([Self.body("{}")])
+        let spaced = client(server) { _, options in options.rate = RequestRate(perSecond: 1, burst: 1) }
+        _ = try await spaced.get(Self.pods, key, subresource: nil)
+        for _ in 0..<100 {
+            let call = Task { try await spaced.get(Self.pods, key, subresource: nil) }
+            call.cancel()
+            _ = await call.result
+        }
+        let start = ContinuousClock.now
+        _ = try await spaced.get(Self.pods, key, subresource: nil)
+        #expect(ContinuousClock.now - start < .seconds(30))
     }
 
     @Test("a refused token file is read again once")

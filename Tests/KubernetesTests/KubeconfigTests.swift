@@ -1,3 +1,4 @@
+import Glibc
 import Kubernetes
 import Manifest
 import SluiceTestKit
@@ -97,6 +98,30 @@ import Transport
         let config = try config()
         let error = #expect(throws: ConfigurationError.self) { try config.configuration(context: context) }
         #expect(error?.description.contains(part) == true, "\(error?.description ?? "")")
+    }
+
+    @Test("a kubeconfig that cannot be read is told with the cause, and one that does not exist with what to do")
+    func unreadable() {
+        let folder = TemporaryFolder()
+        // A folder in its place cannot be read by anybody.
+        for name in [".kube", ".kube/config"] { #expect(mkdir("\(folder.path)/\(name)", 0o700) == 0) }
+        for (variables, problem) in [
+            (["HOME": folder.path], "cannot read \(folder.path)/.kube/config: Is a directory; make it readable, or"),
+            (
+                ["KUBECONFIG": "\(folder.path)/.kube/config:\(folder.path)/b"],
+                "cannot read \(folder.path)/.kube/config: Is a directory; make it readable, or"
+            ),
+            (["HOME": "\(folder.path)/nobody"], "there is no kubeconfig ~/.kube/config;"),
+            (["KUBECONFIG": "\(folder.path)/b"], "cannot read \(folder.path)/b: No such file or directory;"),
+        ] {
+            let error = #expect(throws: ConfigurationError.self) {
+                try Kubeconfig.load(environment: { variables[$0] })
+            }
+            #expect(error?.description.hasPrefix(problem) == true, "\(error?.description ?? "")")
+            #expect(
+                error?.description.hasSuffix("name one with --kubeconfig or KUBECONFIG") == true
+                    || error?.description.hasSuffix("name another with --kubeconfig or KUBECONFIG") == true)
+        }
     }
 
     @Test("programs are run only where that is allowed, and their output never reaches an error")

@@ -46,6 +46,8 @@ package struct ClusterConfiguration: Sendable {
 /// Why a kubeconfig or the in-cluster identity cannot be used; one line that says how to mend it.
 package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     package var description: String
+    /// There is no file of the name that was asked for.
+    var isMissingFile = false
 
     package init(_ description: String) { self.description = description }
 }

@@ -35,7 +35,11 @@ package struct Kubeconfig: Sendable {
         var isAnyRead = false
         for path in paths {
             let bytes: [UInt8]
-            do { bytes = try readFile(path, limit: 16 << 20) } catch {
+            do throws(ConfigurationError) { bytes = try readFile(path, limit: 16 << 20) } catch {
+                guard error.isMissingFile else {
+                    throw ConfigurationError(
+                        "\(error); make it readable, or name another with --kubeconfig or KUBECONFIG")
+                }
                 lastProblem = error
                 continue
             }

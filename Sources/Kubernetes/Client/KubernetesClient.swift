@@ -174,8 +174,13 @@ package final class KubernetesClient: Sendable {
 
     /// Waits until the rate allows one more request.
     private func takeToken() async throws(KubernetesError) {
-        guard let wait = bucket?.withLock({ $0.take(at: .now) }), wait > .zero else { return }
-        do { try await Task.sleep(for: wait) } catch { throw Self.cancelled }
+        guard let bucket else { return }
+        let wait = bucket.withLock { $0.take(at: .now) }
+        guard wait > .zero else { return }
+        do { try await Task.sleep(for: wait) } catch {
+            bucket.withLock { $0.giveBack() }
+            throw Self.cancelled
+        }
     }
 
     private static let cancelled = KubernetesError(code: 0, reason: "Cancelled", message: "the request was cancelled")

@@ -25,6 +25,9 @@ package struct TokenBucket: Sendable {
         filledAt = now
     }
 
+    /// Takes back a token that was not used.
+    package mutating func giveBack() { tokens = min(Double(max(1, rate.burst)), tokens + 1) }
+
     /// Takes a token and gives how long to wait until it may be used.
     package mutating func take(at now: ContinuousClock.Instant) -> Duration {
         let passed = max(0, (now - filledAt) / .seconds(1))
