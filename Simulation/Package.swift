@@ -19,7 +19,8 @@ let package = Package(
         .target(name: "CScan"),
         .target(name: "Manifest", dependencies: ["CScan", "CYAML"], swiftSettings: settings),
         .target(name: "RolloutEngine", dependencies: ["Manifest"], swiftSettings: settings),
-        .target(name: "SluiceTestKit", dependencies: ["Manifest"], swiftSettings: settings),
+        .target(name: "CTestKit"),
+        .target(name: "SluiceTestKit", dependencies: ["CTestKit", "Manifest"], swiftSettings: settings),
         .testTarget(
             name: "RolloutEngineTests", dependencies: ["Manifest", "RolloutEngine", "SluiceTestKit"],
             swiftSettings: settings),
