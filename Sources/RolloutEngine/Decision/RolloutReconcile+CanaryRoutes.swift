@@ -6,7 +6,7 @@ extension RolloutReconcile {
         guard canary.hasManagedRoutes, !status.stableRS.isEmpty, !status.isFullyPromoted, !status.abort,
             !status.promoteFull, !isInRollbackWindow, let index = stepIndex, let current,
             // Pods beyond the size that was seen are on their way out, though they still count as available.
-            min(current.available, current.seen.replicas) > 0, nextSizes.canary > 0
+            min(current.available, current.seen.replicas) > 0, askedCanarySize > 0
         else { return [] }
         return canary.routes(at: index)
     }
@@ -23,7 +23,7 @@ extension RolloutReconcile {
     /// Where the step asks for no pods at all there is nothing that a route could lead to; it is set when pods come.
     var areStepRoutesSet: Bool {
         guard hasRouter, let index = stepIndex else { return true }
-        return areRoutesSettled && (wantedRoutes == canary.routes(at: index) || nextSizes.canary == 0)
+        return areRoutesSettled && (wantedRoutes == canary.routes(at: index) || askedCanarySize == 0)
     }
 
     /// No header or mirror route leads to the canary any more once the effects are done.

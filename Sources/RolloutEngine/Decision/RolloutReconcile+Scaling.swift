@@ -41,6 +41,14 @@ extension RolloutReconcile {
         ).next()
     }
 
+    /// Canary pods that the present step asks for; others only stay until their traffic has left them.
+    var askedCanarySize: Int {
+        RoutedCanarySizes(
+            replicas: replicas, maxWeight: maxWeight, minPods: canary.minPodsPerReplicaSet,
+            isDynamic: canary.dynamicStableScale
+        ).sizes(canaryTarget, stableTarget: nil, recordedStable: nil).canary
+    }
+
     private var routedSizes: CanarySizes {
         let target = canaryTarget
         var stableTarget: Int?

@@ -215,6 +215,50 @@ import Testing
         #expect(call < shrinking && names(world) == [])
     }
 
+    /// Sizes a ReplicaSet to 0 behind a request whose routes lead to it.
+    private func strands(_ decision: RolloutDecision, _ world: World) -> Bool {
+        var routed = world.traffic.map { $0.routes.isEmpty ? "" : $0.canaryHash } ?? ""
+        for effect in decision.effects {
+            if case .setTraffic(let request) = effect { routed = request.routes.isEmpty ? "" : request.canaryHash }
+            if case .updateReplicaSet(let update) = effect, update.replicas == 0 {
+                if world.sets[update.name]?.hash == routed { return true }
+            }
+        }
+        return false
+    }
+
+    @Test("no route leads to pods that only stay until their weight has left them")
+    func weightGoes() throws {
+        var world = try Self.updated(["setWeight": 50], Self.beta, Self.pause, ["setWeight": 0], Self.pause)
+        #expect(names(world) == ["beta"] && world.current?.replicas == 2)
+        try world.resume()
+        for _ in 0..<6 {
+            let before = world
+            #expect(try !strands(world.reconcile(), before))
+            world.stepPods()
+        }
+        #expect(world.status.currentStepIndex == 4 && world.current?.replicas == 0 && names(world) == [])
+    }
+
+    @Test("a revision that comes back gets no route over the pods that its old weight left it")
+    func comesBack() throws {
+        var world = try Self.updated(Self.shadow, Self.pause)
+        let first = world.status.stableRS
+        try world.edit(["status": ["promoteFull": true]])
+        for _ in 0..<20 where world.status.stableRS == first {
+            try world.reconcile()
+            world.stepPods()
+        }
+        #expect(world.status.weights?.stable.podTemplateHash == first && world.set(hash: first)?.replicas == 4)
+        try world.setImage("web:1")
+        for _ in 0..<6 {
+            let before = world
+            #expect(try !strands(world.reconcile(), before))
+            world.stepPods()
+        }
+        #expect(world.status.currentPodHash == first && world.current?.replicas == 0 && names(world) == [])
+    }
+
     @Test("a route before the first pods holds nothing up, and is set when there are some")
     func beforePods() throws {
         let world = try Self.updated(Self.beta, ["setWeight": 25], Self.pause)
