@@ -80,6 +80,8 @@ package struct TrafficIntent: Hashable, Sendable {
     /// Routes of other names in that list are to go: after promotion or abort, and while the canary has no pods, that is
     /// all of them. Routes of the user, whose names are not in it, stay.
     package var managedRoutes: [ManagedRoute]
+    /// Leaves the header and mirror routes as they stand: only weights and hashes are planned.
+    package var leavesRoutes = false
     /// Writes weights before hashes: when the canary has no available pod but still a recorded weight, so that hashes
     /// never point traffic at an empty ReplicaSet.
     package var weightsFirst: Bool

@@ -218,6 +218,13 @@ private func text(canary: Int, stable: Int, more: String = "", stickiness: Strin
                 "backend": ["service": ["name": "beta", "port": ["name": "use-annotation"]]],
             ])
         #expect(try router.plan(intent, [reference("shop"): with]) == [])
+        for weight in [5, 6] {
+            var weights = TrafficIntent(canaryWeight: weight)
+            weights.leavesRoutes = true
+            let writes = try router.plan(weights, [reference("shop"): with])
+            #expect(writes.isEmpty == (weight == 5))
+            #expect(after(writes, with).at("spec") == with["spec"], "routes stay as they are where weights alone count")
+        }
 
         let end = TrafficIntent(canaryWeight: 5)
         let without = after(try router.plan(end, [reference("shop"): with]), with)

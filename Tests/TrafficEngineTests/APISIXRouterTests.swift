@@ -115,6 +115,13 @@ private func after(_ writes: [TrafficWrite], _ live: JSON) -> JSON {
         made.set("8", at: "metadata", "resourceVersion")
         #expect(try apisix.plan(intent, [reference: base, beta: made]) == [])
 
+        for weight in [5, 6] {
+            var weights = TrafficIntent(canaryWeight: weight)
+            weights.leavesRoutes = true
+            let writes = try apisix.plan(weights, [reference: base, beta: made])
+            #expect(writes.map(\.reference) == (weight == 5 ? [] : [reference]))
+        }
+
         base.set(["new.example.com"], at: "spec", "hosts")
         let followed = try apisix.plan(intent, [reference: base, beta: made])
         #expect(after(followed, made).at("spec", "hosts") == ["new.example.com"])

@@ -85,6 +85,18 @@ private func http(
         #expect(router.validate([virtualService: try object(Self.main)]) == [])
     }
 
+    @Test("Where weights alone count, routes stay as they are", arguments: [20, 30])
+    func leavesRoutes(weight: Int) throws {
+        let router = try router(plain, managed: ["beta-users"])
+        var live = try object(Self.main)
+        let routed = try http(TrafficIntent(canaryWeight: 20, managedRoutes: [beta]), router, live)
+        live.set(routed, at: "spec", "http")
+        var intent = TrafficIntent(canaryWeight: weight)
+        intent.leavesRoutes = true
+        #expect(try router.plan(intent, [virtualService: live]).isEmpty == (weight == 20))
+        #expect(try http(intent, router, live)?[0] == routed?[0])
+    }
+
     @Test("With a DestinationRule a header route sends to the canary's subset of its host")
     func subset() throws {
         let live = try object(

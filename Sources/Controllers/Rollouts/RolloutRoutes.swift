@@ -68,10 +68,18 @@ package final class RolloutRoutes: RolloutRouters {
         intent.now = clock.now()
         let isBare = routing.configuration.plan(intent, for: routing.subject, objects).isEmpty
         intent.managedRoutes = rollout.recordedRoutes.compactMap(ManagedRoute.init)
+        let isInSync =
+            intent.managedRoutes.isEmpty
+            ? isBare : routing.configuration.plan(intent, for: routing.subject, objects).isEmpty
+        var areWeightsInSync = isInSync || isBare
+        if !areWeightsInSync, rollout.spec.canary?.hasManagedRoutes ?? false {
+            intent.managedRoutes = []
+            intent.leavesRoutes = true
+            areWeightsInSync = routing.configuration.plan(intent, for: routing.subject, objects).isEmpty
+        }
         return TrafficFact(
-            isInSync: intent.managedRoutes.isEmpty
-                ? isBare : routing.configuration.plan(intent, for: routing.subject, objects).isEmpty,
-            isInSyncWithoutRoutes: isBare, referencedHashes: hashes)
+            isInSync: isInSync, isInSyncWithoutRoutes: isBare, areWeightsInSync: areWeightsInSync,
+            referencedHashes: hashes)
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {

@@ -34,13 +34,18 @@ extension RolloutReconcile {
 
     /// Takes the routes back where the weights have to stay: requests that match a route would be lost with the canary's
     /// pods, and those that are left need no more stable pods than they have.
+    ///
+    /// Weights that routers took and no status tells of could not stay so: with those, routes wait until weights may move,
+    /// and pods with them.
     mutating func withdrawRoutes() {
         guard canary.hasManagedRoutes, hasRouter, wantedRoutes.isEmpty, let recorded = status.weights else { return }
-        areRoutesSettled = true
         if let told {
+            areRoutesSettled = true
             slots[told.slot] = .effect(.setTraffic(told.request.with([])))
             return
         }
+        guard seen.traffic?.areWeightsInSync ?? false else { return }
+        areRoutesSettled = true
         if isInSync(with: []) { return }
         let request = TrafficRequest(
             canaryWeight: recorded.canary.weight, maxWeight: maxWeight, canaryHash: recorded.canary.podTemplateHash,

@@ -108,19 +108,22 @@ package struct TrafficFact: Hashable, Sendable {
     package var isInSync: Bool
     /// They hold exactly the recorded weights and hashes, and no header or mirror route.
     package var isInSyncWithoutRoutes: Bool
+    /// They hold exactly the recorded weights and hashes, with whatever header and mirror routes.
+    package var areWeightsInSync: Bool
     /// Whether the data plane took them over; `nil` where the router cannot tell.
     package var verified: Bool?
     /// Hashes that router objects (DestinationRule subsets) still refer to.
     package var referencedHashes: Set<String>
 
-    /// Routers hold the recorded weights, with the routes of the recorded step or with none.
-    package var areWeightsInSync: Bool { isInSync || isInSyncWithoutRoutes }
-
-    /// - Parameter isInSyncWithoutRoutes: As `isInSync` where no step asks for a route.
+    /// - Parameters:
+    ///   - isInSyncWithoutRoutes: As `isInSync` where no step asks for a route.
+    ///   - areWeightsInSync: As one of the two where no other routes can stand.
     package init(
-        isInSync: Bool, isInSyncWithoutRoutes: Bool? = nil, verified: Bool? = nil, referencedHashes: Set<String> = []
+        isInSync: Bool, isInSyncWithoutRoutes: Bool? = nil, areWeightsInSync: Bool? = nil, verified: Bool? = nil,
+        referencedHashes: Set<String> = []
     ) {
         self.isInSyncWithoutRoutes = isInSyncWithoutRoutes ?? isInSync
+        self.areWeightsInSync = areWeightsInSync ?? (isInSync || self.isInSyncWithoutRoutes)
         (self.isInSync, self.verified, self.referencedHashes) = (isInSync, verified, referencedHashes)
     }
 }

@@ -47,7 +47,8 @@ struct PlanWorld {
                 && traffic?.stableHash == weights?.stable.podTemplateHash
             fact = TrafficFact(
                 isInSync: areWeightsInSync && traffic?.routes == rollout.recordedRoutes,
-                isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true)
+                isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true,
+                areWeightsInSync: areWeightsInSync)
         }
         return RolloutSnapshot(
             rollout: rollout, replicaSets: sets.values.sorted { $0.name < $1.name },

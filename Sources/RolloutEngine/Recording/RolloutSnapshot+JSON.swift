@@ -21,6 +21,7 @@ extension RolloutSnapshot {
         if let traffic {
             json["traffic"] = [
                 "inSync": .bool(traffic.isInSync), "inSyncWithoutRoutes": .bool(traffic.isInSyncWithoutRoutes),
+                "weightsInSync": .bool(traffic.areWeightsInSync),
                 "verified": traffic.verified.map { .bool($0) } ?? .null,
                 "hashes": .array(traffic.referencedHashes.sorted().map { .string($0) }),
             ]
@@ -56,6 +57,7 @@ extension RolloutSnapshot {
         if let traffic = json["traffic"] {
             self.traffic = TrafficFact(
                 isInSync: traffic["inSync"] == true, isInSyncWithoutRoutes: traffic["inSyncWithoutRoutes"]?.boolValue,
+                areWeightsInSync: traffic["weightsInSync"]?.boolValue,
                 verified: traffic["verified"].flatMap(\.boolValue),
                 referencedHashes: Set((traffic["hashes"]?.arrayValue ?? []).compactMap(\.stringValue)))
         }

@@ -143,7 +143,9 @@ struct ALBRouter: TrafficRouter {
         annotations[actionKey] = action.text(keeping: present)
         var desired = live
         desired.set(JSON(annotations), at: "metadata", "annotations")
-        headers.place(try headerRoutes(intent, live, reference), in: &desired, &record, for: subject.rollout.name)
+        if !intent.leavesRoutes {
+            headers.place(try headerRoutes(intent, live, reference), in: &desired, &record, for: subject.rollout.name)
+        }
         desired.set(record.text.map { .string($0) }, at: "metadata", "annotations", ALBRecord.annotation)
         return .patch(
             reference, from: live, to: desired, event: "PatchingALBIngress",

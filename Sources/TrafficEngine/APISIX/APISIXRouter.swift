@@ -102,7 +102,7 @@ struct APISIXRouter: TrafficRouter {
             reference, from: live, to: desired, event: "ApisixRouteUpdated",
             "ApisixRoute \(reference.key) set to canary weight \(intent.canaryWeight)",
             failure: "ApisixRouteUpdateError")
-        let routes = try headerRoutes(intent, base: live, objects)
+        let routes = intent.leavesRoutes ? [] : try headerRoutes(intent, base: live, objects)
         return (write.map { [$0] } ?? []) + routes
     }
 

@@ -173,7 +173,7 @@ struct IstioRouter: TrafficRouter {
                 let entries = routes[route.index]["route"]?.arrayValue ?? []
                 routes[route.index]["route"] = .array(destinations.weighted(entries, by: intent))
             }
-            if section == "http" {
+            if section == "http", !intent.leavesRoutes {
                 let indices = selected.filter { $0.section == "http" }.map(\.index)
                 do throws(RouteProblem) {
                     routes = try managed(objects).place(intent.managedRoutes, in: routes, selected: indices)

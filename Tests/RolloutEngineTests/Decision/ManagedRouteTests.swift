@@ -215,6 +215,36 @@ import Testing
         #expect(call < shrinking && names(world) == [])
     }
 
+    @Test(
+        "routes are not taken back with recorded weights that the routers no longer hold",
+        arguments: ["promoteFull", "abort"])
+    func unknownWeights(_ wish: String) throws {
+        var world = try Self.updated(["setWeight": 25], Self.beta, Self.pause)
+        let canary = world.status.currentPodHash
+        // The routers took more than that, the status which tells so was refused, and stable has lost pods since.
+        world.traffic?.canaryWeight = 100
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: world.status.stableRS, leaving: 2)
+        try world.edit(["status": [wish: true]])
+        try world.reconcile()
+        #expect(world.traffic?.canaryWeight == 100 && world.set(hash: canary)?.replicas ?? 0 > 0)
+        world.brokenImages = []
+        try world.pass(100)
+        try world.pass(100)
+        #expect(names(world) == [] && world.weight(of: world.status.stableRS) == 100)
+        #expect(world.status.stableRS == canary || world.set(hash: canary)?.replicas == 0)
+    }
+
+    @Test("also where the new size comes first", arguments: [false, true])
+    func unknownWeightsAtScaling(isInSync: Bool) throws {
+        var world = try Self.updated(["setWeight": 25], Self.beta, Self.pause)
+        if !isInSync { world.traffic?.canaryWeight = 100 }
+        try world.abort()
+        try world.edit(["spec": ["replicas": 8]])
+        let told = requests(try world.reconcile())
+        #expect(told.map(\.canaryWeight) == (isInSync ? [25] : []) && told.allSatisfy { $0.routes.isEmpty })
+    }
+
     /// Sizes a ReplicaSet to 0 behind a request whose routes lead to it.
     private func strands(_ decision: RolloutDecision, _ world: World) -> Bool {
         var routed = world.traffic.map { $0.routes.isEmpty ? "" : $0.canaryHash } ?? ""

@@ -93,7 +93,8 @@ struct World {
             && traffic?.stableHash == weights?.stable.podTemplateHash
         return TrafficFact(
             isInSync: areWeightsInSync && traffic?.routes == rollout.recordedRoutes,
-            isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true)
+            isInSyncWithoutRoutes: areWeightsInSync && traffic?.routes.isEmpty ?? true,
+            areWeightsInSync: areWeightsInSync)
     }
 
     func set(hash: String) -> ReplicaSet? { sets.values.first { $0.hash == hash } }
