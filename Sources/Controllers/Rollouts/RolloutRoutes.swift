@@ -12,6 +12,8 @@ package final class RolloutRoutes: RolloutRouters {
     private let caches: RouteCaches
     private let replicaSets: Store<ReplicaSet>
     private let clock: any WallClock
+    /// What the routers of each Rollout took last from this process, with all that was asked for; none where a part failed.
+    private let taken = Lock<[ObjectKey: TrafficRequest]>([:])
 
     package init(
         api: any KubernetesAPI, caches: RouteCaches, replicaSets: Store<ReplicaSet>,
@@ -55,11 +57,10 @@ package final class RolloutRoutes: RolloutRouters {
         guard let routing = Routing(rollout, services: recorded) else { return nil }
         let objects = routing.gather { caches.get($0) }
         let hashes = routing.routers.reduce(into: Set<String>()) { $0.formUnion($1.referencedHashes(objects)) }
-        // What the cache has in an older state than we wrote may hold anything; with which routes it was written nobody
-        // knows either.
-        let isBehind = routing.references(namedIn: objects).contains { caches.isBehind($0.reference) }
+        // What the cache has in an older state than we wrote may hold anything; what was written last counts.
+        let isBehind = isBehind(routing, objects)
         guard !isBehind, let weights = rollout.status.weights else {
-            return TrafficFact(isInSync: false, referencedHashes: hashes)
+            return fact(of: isBehind ? taken.withLock { $0[rollout.key] } : nil, for: rollout, hashes)
         }
         var intent = TrafficIntent(
             canaryWeight: weights.canary.weight, stableWeight: weights.stable.weight, maxWeight: routing.maxWeight,
@@ -80,6 +81,17 @@ package final class RolloutRoutes: RolloutRouters {
         return TrafficFact(
             isInSync: isInSync, isInSyncWithoutRoutes: isBare, areWeightsInSync: areWeightsInSync,
             referencedHashes: hashes)
+    }
+
+    /// What routers say that took a request which their caches do not show yet; nothing where it is not known.
+    private func fact(of request: TrafficRequest?, for rollout: Rollout, _ hashes: Set<String>) -> TrafficFact {
+        // The status of what they took may have been refused.
+        guard let request, let weights = rollout.status.weights, request.canaryWeight == weights.canary.weight,
+            request.canaryHash == weights.canary.podTemplateHash, request.stableHash == weights.stable.podTemplateHash
+        else { return TrafficFact(isInSync: false, referencedHashes: hashes) }
+        return TrafficFact(
+            isInSync: request.routes == rollout.recordedRoutes, isInSyncWithoutRoutes: request.routes.isEmpty,
+            areWeightsInSync: true, referencedHashes: hashes)
     }
 
     package func problems(of rollout: Rollout) -> [FieldProblem] {
@@ -119,6 +131,7 @@ package final class RolloutRoutes: RolloutRouters {
     ) async throws {
         // Routers that cannot be read have not taken their weights: an abort must not go on as if they had.
         let services = TrafficSubject.Services(canary: request.canaryService, stable: request.stableService)
+        taken.withLock { _ = $0.removeValue(forKey: rollout.key) }
         guard let routing = try Routing(reading: rollout, services: services) else { return }
         let recorded = rollout.status.weights?.canary
         let canary = replicaSets.ownedBy(rollout.uid).first { $0.hash == request.canaryHash }
@@ -131,6 +144,8 @@ package final class RolloutRoutes: RolloutRouters {
             unavailableHashes: unavailable(rollout))
         intent.now = clock.now()
         var objects = routing.gather { caches.get($0) }
+        // To a cache that lacks our last write, what that changed may look as if it stood as it is wanted.
+        if isBehind(routing, objects) { objects = try await read(routing) }
         for attempt in 0...Self.conflictRetries {
             let plan = routing.configuration.plan(intent, for: routing.subject, objects)
             var failure: (write: TrafficWrite, error: KubernetesError)?
@@ -163,6 +178,7 @@ package final class RolloutRoutes: RolloutRouters {
             }
             if let error = errors.first { throw error }
             if let error = plan.errors.first { throw RouterNotReady("\(error)") }
+            taken.withLock { $0[rollout.key] = request }
             return
         }
     }
@@ -179,6 +195,7 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     package func release(_ key: ObjectKey, whenGone isGone: () async throws -> Bool) async throws {
+        taken.withLock { _ = $0.removeValue(forKey: key) }
         let writes = caches.ingresses(recording: key).compactMap { ALBOrphans.release(key.name, from: $0) }
         guard !writes.isEmpty, try await isGone() else { return }
         for write in writes { try await performIfThere(write) }
@@ -274,6 +291,11 @@ package final class RolloutRoutes: RolloutRouters {
                 }
             }
         }
+    }
+
+    /// The caches lack one of our own writes of these objects.
+    private func isBehind(_ routing: Routing, _ objects: [ObjectReference: JSON]) -> Bool {
+        routing.references(namedIn: objects).contains { caches.isBehind($0.reference) }
     }
 
     private func unavailable(_ rollout: Rollout) -> Set<String> {

@@ -2,9 +2,10 @@ import Controllers
 import EmbeddedCluster
 import Kubernetes
 import Manifest
-import RolloutEngine
 import SluiceTestKit
 import Testing
+
+@testable import RolloutEngine
 
 @Suite("Router calls that fail") struct RouterFailureTests {
     private static let virtualServices = RolloutReconcilerTests.virtualServices
@@ -66,6 +67,42 @@ import Testing
         try await stand.run()
         #expect(try await Self.http(stand, "second")?[0]?["route"]?[1]?["weight"] == 25)
         #expect(told("first") == 1 && told("second") == 1)
+    }
+
+    @Test(
+        "what routers took and their cache lacks is known as well as what it shows",
+        arguments: [
+            (25, ["beta"], false, true, false, true), (25, [], false, false, true, true),
+            (60, ["beta"], false, false, false, false), (25, ["beta"], true, false, false, true),
+            (25, [], true, true, true, true),
+        ] as [(Int, [String], Bool, Bool, Bool, Bool)])
+    func taken(
+        weight: Int, names: [String], isAborted: Bool, isInSync: Bool, withoutRoutes: Bool, areWeights: Bool
+    ) async throws {
+        let header: JSON = ["name": "beta", "match": [["headerName": "x-team", "headerValue": ["exact": "qa"]]]]
+        let stand = try await Self.stand(
+            "web", steps: [["setWeight": 25], ["setHeaderRoute": header], ["pause": [:]]])
+        try await stand.setImage("web:2")
+        try await stand.run()
+        var rollout = try await Rollout(stand.rollout())
+        let recorded = try #require(rollout.status.weights)
+        let routes = RolloutRoutes(api: stand.api, caches: stand.routes, replicaSets: stand.caches.replicaSets.store)
+        // Once more than what stands, so that there is something to write each time.
+        for weight in [weight + 1, weight] {
+            let request = TrafficRequest(
+                canaryWeight: weight, maxWeight: 100, canaryHash: recorded.canary.podTemplateHash,
+                stableHash: recorded.stable.podTemplateHash, canaryService: "web-canary", stableService: "web-stable",
+                routes: rollout.recordedRoutes.filter { names.contains($0.name) })
+            var events: [RolloutEvent] = []
+            try await routes.apply(request, for: rollout, telling: &events)
+        }
+        rollout.status.abort = isAborted
+        for isBehind in [true, false] {
+            if !isBehind { try await stand.refresh() }
+            let fact = try #require(routes.fact(for: rollout))
+            #expect(fact.isInSync == isInSync && fact.isInSyncWithoutRoutes == withoutRoutes, "behind: \(isBehind)")
+            #expect(fact.areWeightsInSync == areWeights, "behind: \(isBehind)")
+        }
     }
 
     @Test("D6: a step stays open while the router refuses its route, and completes with it")
