@@ -1,4 +1,3 @@
-import Glibc
 import Manifest
 
 extension Simulation {
@@ -76,10 +75,9 @@ extension Simulation {
         return canary
     }
 
-    /// With `SLUICE_SIM_ROUTES` set, a third of the routed canaries set and remove header and mirror routes between their
-    /// other steps.
+    /// A third of the routed canaries set and remove header and mirror routes between their other steps.
     private mutating func drawRoutes(_ canary: inout JSON) {
-        guard getenv("SLUICE_SIM_ROUTES") != nil, Int.random(in: 0..<3, using: &routeRandom) == 0 else { return }
+        guard Int.random(in: 0..<3, using: &routeRandom) == 0 else { return }
         var steps = canary["steps"]?.arrayValue ?? []
         for _ in 0..<Int.random(in: 1...4, using: &routeRandom) {
             let isHeader = Bool.random(using: &routeRandom)

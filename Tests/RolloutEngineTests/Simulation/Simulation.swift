@@ -8,7 +8,7 @@ struct Simulation {
     enum Kind: CaseIterable { case basic, routed, blueGreen }
 
     var random: SeededGenerator
-    /// Draws header and mirror routes, apart, so that the same seed without them stays the same life.
+    /// Draws header and mirror routes, apart, so that a life without them is the one that its seed had before there were any.
     var routeRandom: SeededGenerator
     var world: World
     let kind: Kind
