@@ -277,9 +277,9 @@ import Testing
                 return whole.values.count { $0.count == 2 } >= 8
             }
         }
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask { await recorder.run() }
-            while !isDone() { await Task.yield() }
+            try await eventually("both Events of eight objects are written") { isDone() }
             group.cancelAll()
         }
         let calls = api.calls.filter { $0.hasPrefix("create ") }

@@ -51,7 +51,7 @@ private struct Box: CachedObject, Equatable {
     /// Runs an informer until `isDone` and gives it with the changes that it told.
     private func run(
         _ api: ScriptedAPI, until isDone: @escaping @Sendable (Informer<Box>) -> Bool
-    ) async -> (informer: Informer<Box>, changes: [String]) {
+    ) async throws -> (informer: Informer<Box>, changes: [String]) {
         let informer = Informer<Box>(
             api, Self.resource, clock: ManualWallClock(),
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(1)))
@@ -59,16 +59,16 @@ private struct Box: CachedObject, Equatable {
         informer.onChange { key, old, new in
             changes.withLock { $0.append("\(key) \(old.map(\.size) ?? -1)>\(new.map(\.size) ?? -1)") }
         }
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask { await informer.run() }
-            while !isDone(informer) { await Task.yield() }
+            try await eventually("the informer is done") { isDone(informer) }
             group.cancelAll()
         }
         return (informer, changes.withLock { $0 })
     }
 
     @Test("lists, then follows the watch from the list's version")
-    func follows() async {
+    func follows() async throws {
         let api = ScriptedAPI()
         api.state.withLock { state in
             state.lists = [.success([Self.text("a", 90), Self.text("b", 91)])]
@@ -80,7 +80,7 @@ private struct Box: CachedObject, Equatable {
                 ])
             ]
         }
-        let (informer, changes) = await run(api) { _ in api.calls.count >= 3 }
+        let (informer, changes) = try await run(api) { _ in api.calls.count >= 3 }
         #expect(changes == ["a -1>1", "b -1>1", "a 1>2", "b 1>-1", "c -1>1"])
         #expect(api.calls == ["list 0", "watch 100", "watch 110"])
         #expect(informer.hasSynced)
@@ -92,7 +92,7 @@ private struct Box: CachedObject, Equatable {
     }
 
     @Test("a streaming list is a list and a watch in one; it has synced at its end")
-    func streams() async {
+    func streams() async throws {
         let api = ScriptedAPI()
         api.state.withLock { state in
             state.streams = [
@@ -105,7 +105,7 @@ private struct Box: CachedObject, Equatable {
             ]
             state.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: ""))]
         }
-        let (informer, changes) = await run(api) { $0.health.lists == 2 }
+        let (informer, changes) = try await run(api) { $0.health.lists == 2 }
         #expect(changes == ["a -1>1", "b -1>1", "b 1>2", "b 2>-1"])
         #expect(api.calls == ["stream 0", "watch 101", "stream "])
         #expect(informer.hasSynced)
@@ -113,7 +113,7 @@ private struct Box: CachedObject, Equatable {
     }
 
     @Test("a streaming list that breaks off has not synced and takes nothing out; the next one does")
-    func brokenStream() async {
+    func brokenStream() async throws {
         let api = ScriptedAPI()
         let lost = KubernetesError(code: 0, reason: "Unreachable", message: "")
         api.state.withLock { state in
@@ -131,21 +131,21 @@ private struct Box: CachedObject, Equatable {
                     ], staysOpen: true),
             ]
         }
-        let (informer, changes) = await run(api) { $0.hasSynced }
+        let (informer, changes) = try await run(api) { $0.hasSynced }
         #expect(changes == ["a -1>1", "b -1>1", "c -1>1", "c 1>-1", "c -1>1", "c 1>-1", "b 1>-1"])
         #expect(api.calls == Array(repeating: "stream 0", count: 4))
         #expect(informer.store.all.map(\.key.name) == ["a"])
     }
 
     @Test("a refused streaming list is no failure, and is asked for again when all is read again")
-    func noStreams() async {
+    func noStreams() async throws {
         let api = ScriptedAPI()
         api.state.withLock { state in
             state.refusedStreams = 1
             state.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: ""))]
             state.streams = [.init(staysOpen: true)]
         }
-        let (informer, _) = await run(api) { _ in api.calls.count >= 3 }
+        let (informer, _) = try await run(api) { _ in api.calls.count >= 3 }
         #expect(api.calls == ["list 0", "watch 100", "stream "])
         #expect(informer.failingSince == nil)
     }
@@ -166,7 +166,7 @@ private struct Box: CachedObject, Equatable {
     }
 
     @Test("a bad object is set aside alone, keeps its last good state, and comes back when mended")
-    func quarantine() async {
+    func quarantine() async throws {
         let api = ScriptedAPI()
         api.state.withLock { state in
             state.lists = [.success([Self.text("a", 90), Self.text("bad", 91, "\"x\""), Self.text("c", 92)])]
@@ -177,7 +177,7 @@ private struct Box: CachedObject, Equatable {
             ]
         }
         let problems = Lock<[String]>([])
-        let (informer, changes) = await run(api) { $0.store.get(ObjectKey(name: "bad")) != nil }
+        let (informer, changes) = try await run(api) { $0.store.get(ObjectKey(name: "bad")) != nil }
         problems.withLock { $0 = informer.quarantined.map { "\($0.key): \($0.value)" } }
         #expect(changes == ["a -1>1", "c -1>1", "bad -1>7"])
         #expect(informer.store.get(ObjectKey(name: "a"))?.size == 1)
@@ -186,7 +186,7 @@ private struct Box: CachedObject, Equatable {
     }
 
     @Test("410 lists again from the most recent state and reports what vanished")
-    func expired() async {
+    func expired() async throws {
         let api = ScriptedAPI()
         api.state.withLock { state in
             state.lists = [
@@ -194,14 +194,14 @@ private struct Box: CachedObject, Equatable {
             ]
             state.watches = [.init(error: KubernetesError(code: 410, reason: "Expired", message: "too old"))]
         }
-        let (informer, changes) = await run(api) { _ in api.calls.count >= 4 }
+        let (informer, changes) = try await run(api) { _ in api.calls.count >= 4 }
         #expect(api.calls == ["list 0", "watch 100", "list latest", "watch 100"])
         #expect(changes == ["a -1>1", "b -1>1", "a 1>3", "b 1>-1"])
         #expect(informer.store.count == 1)
     }
 
     @Test("failures back off and say since when; the watch goes on where it was")
-    func failing() async {
+    func failing() async throws {
         let refused = KubernetesError(code: 0, reason: "Unreachable", message: "refused")
         let api = ScriptedAPI()
         api.state.withLock { state in
@@ -211,18 +211,18 @@ private struct Box: CachedObject, Equatable {
                 .init(staysOpen: true),
             ]
         }
-        let (informer, _) = await run(api) { _ in api.calls.count >= 5 }
+        let (informer, _) = try await run(api) { _ in api.calls.count >= 5 }
         #expect(api.calls == ["list 0", "list 0", "watch 100", "watch 105", "watch 105"])
         #expect(informer.health.lastError == refused)
         #expect(informer.failingSince == Timestamp(seconds: 1_800_000_000))
     }
 
     @Test("a kind that is not installed counts as empty, and as missing")
-    func missing() async {
+    func missing() async throws {
         let api = ScriptedAPI()
         let notFound = KubernetesError(code: 404, reason: "NotFound", message: "")
         api.state.withLock { $0.lists = Array(repeating: .failure(notFound), count: 1_000) }
-        let (informer, _) = await run(api) { $0.hasSynced }
+        let (informer, _) = try await run(api) { $0.hasSynced }
         #expect(informer.health.isMissing)
         #expect(informer.store.count == 0)
     }

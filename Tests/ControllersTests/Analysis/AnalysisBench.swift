@@ -131,17 +131,17 @@ struct AnalysisBench {
 
     /// Waits until the run's phase is one of `phases`, and gives the run.
     func until(_ name: String, _ phases: String...) async throws -> JSON {
-        while true {
-            if let run = try await get(name), phases.contains(run.at("status", "phase")?.stringValue ?? "") {
-                return run
-            }
-            try await Task.sleep(for: .milliseconds(2))
+        var found: JSON?
+        try await eventually("\(name) is one of \(phases)") {
+            found = try await get(name)
+            return phases.contains(found?.at("status", "phase")?.stringValue ?? "")
         }
+        return found ?? .null
     }
 
     /// Waits until a condition holds.
     func until(_ condition: () async throws -> Bool) async throws {
-        while try await !condition() { try await Task.sleep(for: .milliseconds(2)) }
+        try await eventually("what a test waits for", condition)
     }
 }
 

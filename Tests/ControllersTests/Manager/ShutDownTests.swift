@@ -35,7 +35,9 @@ import Testing
     func standby() async throws {
         let api = try await Self.api()
         let leader = Task { await Self.manager(api, [Self.busy], as: "a").run() }
-        while try await api.get(.leases, Self.lease, subresource: nil) == nil { await Task.yield() }
+        try await eventually("the Lease is there") {
+            try await api.get(.leases, Self.lease, subresource: nil) != nil
+        }
         let standby = Self.manager(api, [Self.busy], as: "b")
         let run = Task { await standby.run() }
         standby.shutDown()

@@ -4,6 +4,7 @@ import Kubernetes
 import Manifest
 import Notifications
 import RolloutEngine
+import SluiceTestKit
 import Testing
 
 /// Keeps what it is given, and fails where it is told to.
@@ -155,17 +156,25 @@ private final class Stage: Sendable {
             group.addTask { await rollouts.run() }
             group.addTask { await settings.run() }
             await rollouts.waitUntilSynced()
-            while !settings.isReady { await Task.yield() }
+            try await eventually("the settings are read") { settings.isReady }
             try await body(controller, rollouts)
             group.cancelAll()
+        }
+    }
+
+    /// Waits until the cache is as new as the cluster is now; it may be newer by then.
+    func catchUp(_ rollouts: Informer<Rollout>) async throws {
+        let version = try await api.get(.rollouts, key, subresource: nil)?.resourceVersion
+        let wanted = version.flatMap { Int($0) } ?? 0
+        try await eventually("the cache holds version \(wanted)") {
+            (rollouts.store.get(key).flatMap { Int($0.resourceVersion) } ?? 0) >= wanted
         }
     }
 
     /// Reconciles until nothing is left to do, with the cache as new as the cluster.
     func settle(_ controller: NotificationController, _ rollouts: Informer<Rollout>) async throws {
         for _ in 0..<20 {
-            let version = try await api.get(.rollouts, key, subresource: nil)?.resourceVersion
-            while rollouts.store.get(key)?.resourceVersion != version { await Task.yield() }
+            try await catchUp(rollouts)
             if try await controller.reconcile(key) == nil { return }
         }
     }
@@ -293,13 +302,13 @@ private final class Stage: Sendable {
             let keys = ([""] + (1...12).map { "-\($0)" }).map { ObjectKey(namespace: "default", name: "web\($0)") }
             for key in keys {
                 // The first look takes note of what there is.
-                while rollouts.store.get(key)?.annotations.count != 2 { await Task.yield() }
+                try await eventually("the subscription is seen") { rollouts.store.get(key)?.annotations.count == 2 }
                 _ = try await controller.reconcile(key)
             }
             for key in keys {
                 _ = try await stage.api.patch(
                     .rollouts, key, .merge, ["status": stage.aborted], subresource: nil, WriteOptions())
-                while rollouts.store.get(key)?.status.abort != true { await Task.yield() }
+                try await eventually("the abort is seen") { rollouts.store.get(key)?.status.abort == true }
             }
             // Six workers, of whom the service that hangs may take four.
             let work = Task { await controller.run(workers: 6) }
@@ -307,7 +316,7 @@ private final class Stage: Sendable {
                 let rollout = try #require(rollouts.store.get(key))
                 controller.notify(rollout, RolloutEvent("RolloutAborted", "bad", isWarning: true))
             }
-            while stage.mailbox.delivered.count < keys.count { await Task.yield() }
+            try await eventually("all are delivered") { stage.mailbox.delivered.count >= keys.count }
             #expect(Set(stage.mailbox.delivered.map(\.object)) == Set(keys))
             #expect((1...4).contains(stage.mailbox.waiting))
             work.cancel()
@@ -369,8 +378,7 @@ private final class Stage: Sendable {
             try await stage.settle(controller, rollouts)
             stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
             try await stage.set(stage.aborted)
-            let version = try await stage.api.get(.rollouts, stage.key, subresource: nil)?.resourceVersion
-            while rollouts.store.get(stage.key)?.resourceVersion != version { await Task.yield() }
+            try await stage.catchUp(rollouts)
             _ = try await controller.reconcile(stage.key)
             stage.mailbox.fail(nil)
             try await stage.settle(controller, rollouts)

@@ -94,7 +94,7 @@ import Testing
                 stableHash: recorded.stable.podTemplateHash, canaryService: "web-canary", stableService: "web-stable",
                 routes: rollout.recordedRoutes.filter { names.contains($0.name) })
             var events: [RolloutEvent] = []
-            try await routes.apply(request, for: rollout, telling: &events)
+            try await routes.apply(request, for: rollout, telling: &events) { _ in }
         }
         rollout.status.abort = isAborted
         for isBehind in [true, false] {

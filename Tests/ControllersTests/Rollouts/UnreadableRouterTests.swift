@@ -34,7 +34,7 @@ import Testing
         defer { for cache in caches { cache.cancel() } }
         try await stand.refreshAllButRoutes()
         #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(200))
-        while !stand.routes.informers.contains(where: { $0.health.failingSince != nil }) { await Task.yield() }
+        try await eventually("a list fails") { stand.routes.informers.contains { $0.health.failingSince != nil } }
 
         stand.clock.advance(by: .seconds(29))
         #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(200))

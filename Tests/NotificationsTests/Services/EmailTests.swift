@@ -11,7 +11,7 @@ import Testing
     /// The mail of the connection that has just ended.
     func mail(_ server: MailServer) async throws -> MailServer.Mail {
         // The client is done a moment before the server has noted it.
-        while server.received.isEmpty { await Task.yield() }
+        try await eventually("the mail is noted") { !server.received.isEmpty }
         return try #require(server.received.first)
     }
 
