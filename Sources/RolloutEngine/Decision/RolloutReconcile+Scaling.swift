@@ -61,8 +61,9 @@ extension RolloutReconcile {
         }
         // Pods leave one look after their traffic has, and come before it.
         var served = [old.weights, status.weights].compactMap { $0 }.map(stableWeight)
-        // Nothing shrinks before routers can be set right, so stable grows to what that takes.
-        if isTrafficUnknown, let blockedWeight { served.append(maxWeight - blockedWeight) }
+        // Nothing shrinks before routers can be set right, so stable grows to what that takes; also where the canary is sized
+        // apart from its weight, and what that leaves for stable never gets there.
+        if isTrafficUnknown || effectiveScale != nil, let blockedWeight { served.append(maxWeight - blockedWeight) }
         return RoutedCanarySizes(
             replicas: replicas, maxWeight: maxWeight, minPods: canary.minPodsPerReplicaSet,
             isDynamic: canary.dynamicStableScale

@@ -130,6 +130,23 @@ import Testing
         #expect(world.traffic?.canaryWeight == 50 && world.current?.replicas == 1 && world.stable?.replicas == 2)
     }
 
+    @Test("a dynamic stable grows to what a new revision leaves it, however the canary is sized apart from its weight")
+    func sizedApart() throws {
+        var world = try CanaryExtrasTests.dynamic(4, [25, 75])
+        #expect(world.traffic?.canaryWeight == 75 && world.stable?.replicas == 1)
+        try world.edit([
+            "spec": [
+                "strategy": [
+                    "canary": ["steps": [["setCanaryScale": ["weight": 50]], ["setWeight": 5], ["pause": [:]]]]
+                ]
+            ]
+        ])
+        try world.setImage("web:3")
+        try world.run()
+        #expect(world.status.currentStepIndex == 2 && world.weight(of: world.status.currentPodHash) == 5)
+        #expect(world.stable?.replicas == 4 && world.current?.replicas == 2)
+    }
+
     @Test("a rollback that jumps over the steps gets traffic no faster than pods")
     func rollbackInWindow() throws {
         var spec = RoutedCanaryTests.spec(replicas: 4, steps: [["setWeight": 75], ["pause": ["duration": 1]]])
