@@ -61,6 +61,8 @@ extension RolloutReconcile {
         }
         // Pods leave one look after their traffic has, and come before it.
         var served = [old.weights, status.weights].compactMap { $0 }.map(stableWeight)
+        // Of a first request no status may tell yet; until then all traffic is stable's.
+        if hasRouter, old.weights == nil { served.append(maxWeight) }
         // Nothing shrinks before routers can be set right, so stable grows to what that takes; also where the canary is sized
         // apart from its weight, and what that leaves for stable never gets there.
         if isTrafficUnknown || effectiveScale != nil, let blockedWeight { served.append(maxWeight - blockedWeight) }

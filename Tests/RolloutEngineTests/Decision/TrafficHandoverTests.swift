@@ -130,6 +130,19 @@ import Testing
         #expect(world.traffic?.canaryWeight == 50 && world.current?.replicas == 1 && world.stable?.replicas == 2)
     }
 
+    @Test("a dynamic stable keeps the pods for traffic of which nothing is recorded yet")
+    func nothingRecorded() throws {
+        var world = try DeviationWorld.routed(
+            steps: [["setCanaryScale": ["weight": 50]], ["pause": [:]]], ["dynamicStableScale": true])
+        #expect(world.stable?.replicas == 4 && world.current?.replicas == 2)
+        // The routers were told for the first time, and the status of that was never written.
+        try world.edit(["status": ["canary": ["weights": .null]], "spec": ["replicas": 2]])
+        try world.reconcile()
+        #expect(world.stable?.replicas == 2 && world.current?.replicas == 1)
+        try world.run()
+        #expect(world.stable?.replicas == 2 && world.weight(of: world.status.stableRS) == 100)
+    }
+
     @Test("a dynamic stable grows to what a new revision leaves it, however the canary is sized apart from its weight")
     func sizedApart() throws {
         var world = try CanaryExtrasTests.dynamic(4, [25, 75])
