@@ -136,8 +136,12 @@ package final class KubernetesClient: Sendable {
             tries += 1
             let (request, authorization) = try await request(call, isWatch: isWatch)
             // Leases and watches are not counted against each other's bound.
-            if isWatch == nil, call.lane != .lease { try await takeToken() }
-            if isWatch == nil, !(await gate.enter(call.lane)) { throw Self.cancelled }
+            let needsToken = isWatch == nil && call.lane != .lease
+            if needsToken { try await takeToken() }
+            if isWatch == nil, !(await gate.enter(call.lane)) {
+                if needsToken { bucket?.withLock { $0.giveBack() } }
+                throw Self.cancelled
+            }
             let start = ContinuousClock.now
             let result: Result<(head: HTTPResponseHead, body: [UInt8]), TransportError>
             do { result = .success(try await attempt(request)) } catch { result = .failure(error) }
