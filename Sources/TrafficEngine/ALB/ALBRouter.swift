@@ -4,7 +4,7 @@ import Manifest
 /// reads.
 ///
 /// Whether the load balancer has taken it over is not asked: that needs the AWS API.
-struct ALBRouter: TrafficRouter {
+struct ALBRouter: PiecewiseRouter {
     static let maxStickiness: Int64 = 604_800
 
     let name = "alb"
@@ -113,25 +113,9 @@ struct ALBRouter: TrafficRouter {
 
     // MARK: Planning
 
-    func plan(_ intent: TrafficIntent, _ objects: [ObjectReference: JSON]) throws(TrafficError) -> [TrafficWrite] {
-        let plan = planEach(intent, objects)
-        if let error = plan.errors.first { throw error }
-        return plan.writes
-    }
+    var pieces: [ObjectReference] { configuration.ingresses.map { reference($0.name) } }
 
-    func planEach(_ intent: TrafficIntent, _ objects: [ObjectReference: JSON]) -> TrafficPlan {
-        var plan = TrafficPlan()
-        for ingress in configuration.ingresses {
-            do throws(TrafficError) {
-                if let write = try write(intent, reference(ingress.name), objects) { plan.writes.append(write) }
-            } catch {
-                plan.errors.append(error)
-            }
-        }
-        return plan
-    }
-
-    private func write(
+    func write(
         _ intent: TrafficIntent, _ reference: ObjectReference, _ objects: [ObjectReference: JSON]
     ) throws(TrafficError) -> TrafficWrite? {
         guard let live = objects[reference] else { throw TrafficError(.notFound, reference, "it does not exist") }

@@ -17,7 +17,7 @@ struct AmbassadorConfiguration: Hashable, Sendable {
 ///
 /// When the weight ends, the second Mapping is first written with weight 0 and deleted some seconds later, so that no
 /// proxy loses a route that it still sends to.
-struct AmbassadorRouter: TrafficRouter {
+struct AmbassadorRouter: PiecewiseRouter {
     /// How long a Mapping without weight is kept.
     static let keptFor: Duration = .seconds(5)
     static let weightlessSince = "sluice.dev/weightless-since"
@@ -106,25 +106,9 @@ struct AmbassadorRouter: TrafficRouter {
 
     // MARK: Planning
 
-    func plan(_ intent: TrafficIntent, _ objects: [ObjectReference: JSON]) throws(TrafficError) -> [TrafficWrite] {
-        let plan = planEach(intent, objects)
-        if let error = plan.errors.first { throw error }
-        return plan.writes
-    }
+    var pieces: [String] { configuration.mappings }
 
-    func planEach(_ intent: TrafficIntent, _ objects: [ObjectReference: JSON]) -> TrafficPlan {
-        var plan = TrafficPlan()
-        for mapping in configuration.mappings {
-            do throws(TrafficError) {
-                if let write = try write(intent, mapping, objects) { plan.writes.append(write) }
-            } catch {
-                plan.errors.append(error)
-            }
-        }
-        return plan
-    }
-
-    private func write(
+    func write(
         _ intent: TrafficIntent, _ mapping: String, _ objects: [ObjectReference: JSON]
     ) throws(TrafficError) -> TrafficWrite? {
         let reference = canary(of: mapping)
