@@ -4,7 +4,6 @@ import Testing
 
 @Suite("Behind a load balancer", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
 struct ALBTests {
-    private static let deadline = "scale-down-deadline"
     private static let action = "alb.ingress.kubernetes.io/actions.web-root"
 
     private static func ingress(version: String = "v1") -> String {
@@ -69,21 +68,7 @@ struct ALBTests {
     }
 
     private func untilWeight(_ scenario: Scenario, _ canary: Int64) async throws {
-        try await scenario.until("the canary's weight is \(canary)") {
-            try await weights(scenario) == ["web-stable": 100 - canary, "web-canary": canary]
-        }
-    }
-
-    private func until(_ scenario: Scenario, _ revision: Int, waits: Bool) async throws {
-        try await scenario.until(
-            "revision \(revision) \(waits ? "waits for its deadline" : "has neither pods nor deadline")"
-        ) {
-            let set = try await scenario.replicaSets()[revision]
-            let size = set?.at("spec", "replicas")?.intValue
-            return waits
-                ? size == 1 && set?.annotations[Self.deadline] != nil
-                : size == 0 && set?.annotations[Self.deadline] == nil
-        }
+        try await scenario.untilWeight(canary: canary) { try await weights(scenario) }
     }
 
     @Test("without steps old pods wait for their deadline, and only so many revisions of them")
@@ -91,19 +76,19 @@ struct ALBTests {
         let scenario = try await start("alb-delay", Self.strategy("      scaleDownDelayRevisionLimit: 1"))
         try await untilWeight(scenario, 0)
         try await update(scenario, to: "two")
-        try await until(scenario, 1, waits: true)
+        try await scenario.untilDeadline(1, waits: true)
         try await scenario.untilPhase("web", "Healthy")
         try await update(scenario, to: "three")
-        try await until(scenario, 2, waits: true)
-        try await until(scenario, 1, waits: false)
+        try await scenario.untilDeadline(2, waits: true)
+        try await scenario.untilDeadline(1, waits: false)
         try await scenario.untilPhase("web", "Healthy")
         try await update(scenario, to: "two")
-        try await until(scenario, 3, waits: true)
-        try await until(scenario, 1, waits: false)
+        try await scenario.untilDeadline(3, waits: true)
+        try await scenario.untilDeadline(1, waits: false)
         try await scenario.untilPhase("web", "Healthy")
         let current = try await scenario.replicaSet(4)
         #expect(current.at("spec", "replicas")?.intValue == 1)
-        #expect(current.annotations[Self.deadline] == nil)
+        #expect(current.annotations[Scenario.deadline] == nil)
         try await untilWeight(scenario, 0)
     }
 
@@ -112,7 +97,7 @@ struct ALBTests {
             "alb-deadline", Self.strategy("      scaleDownDelayRevisionLimit: 1"),
             extra: "  progressDeadlineSeconds: 2")
         try await update(scenario, to: "two")
-        try await until(scenario, 1, waits: true)
+        try await scenario.untilDeadline(1, waits: true)
         try await scenario.untilPhase("web", "Healthy")
         let start = ContinuousClock.now
         try await scenario.until("the deadline would have passed") {
@@ -137,7 +122,7 @@ struct ALBTests {
         try await scenario.untilService("web-canary", selects: 1)
         try await untilWeight(scenario, 0)
         try await scenario.untilPods([1: 1, 2: delay == 0 ? 1 : 0])
-        if delay == 0 { #expect(try await scenario.replicaSet(2).annotations[Self.deadline] == nil) }
+        if delay == 0 { #expect(try await scenario.replicaSet(2).annotations[Scenario.deadline] == nil) }
     }
 
     /// A Rollout of four pods whose readiness the scenario holds, paused at 25 % with three stable pods.

@@ -37,9 +37,7 @@ struct AnalysisTests {
         let aborted = try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
         #expect(aborted.at("status", "abort")?.boolValue == true)
         #expect(aborted.at("status", "message")?.stringValue?.contains("success-rate") == true)
-        try await scenario.until("traffic is back") {
-            try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
-        }
+        try await scenario.untilWeight(canary: 0)
         let run = try #require(try await scenario.list(Kinds.analysisRun).first)
         #expect(run.at("status", "phase")?.stringValue == "Failed")
     }

@@ -106,9 +106,9 @@ struct BlueGreenAnalysisTests {
         try await scenario.untilService("web", selects: 1)
         try await scenario.untilPods([1: 2, 2: 2])
         try await scenario.until("the new pods wait for their deadline") {
-            try await scenario.replicaSet(2).annotations["scale-down-deadline"] != nil
+            try await scenario.replicaSet(2).annotations[Scenario.deadline] != nil
         }
-        #expect(try await scenario.replicaSet(1).annotations["scale-down-deadline"] == nil)
+        #expect(try await scenario.replicaSet(1).annotations[Scenario.deadline] == nil)
     }
 
     @Test("after an abort another version goes its own way") func abortThenUpdate() async throws {
@@ -124,7 +124,7 @@ struct BlueGreenAnalysisTests {
         try await scenario.untilPhase("web", "Paused")
         try await scenario.untilPods([1: 1, 3: 1])
         try await scenario.until("the aborted pods keep their deadline") {
-            try await scenario.replicaSet(2).annotations["scale-down-deadline"] != nil
+            try await scenario.replicaSet(2).annotations[Scenario.deadline] != nil
         }
         try await scenario.untilService("web", selects: 1)
         try await scenario.untilService("web-preview", selects: 3)
@@ -132,7 +132,7 @@ struct BlueGreenAnalysisTests {
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.untilService("web", selects: 3)
         try await scenario.until("the former stable pods wait for their deadline") {
-            try await scenario.replicaSet(1).annotations["scale-down-deadline"] != nil
+            try await scenario.replicaSet(1).annotations[Scenario.deadline] != nil
         }
         #expect(try await scenario.analysisRuns().count == 2)
     }

@@ -31,7 +31,7 @@ struct BlueGreenTests {
             try await scenario.untilPhase("web", "Healthy")
             // The old pods stay for half a minute.
             try await scenario.untilCounts([3, 6, 3, 3, 3])
-            #expect(try await scenario.replicaSet(1).annotations["scale-down-deadline"] != nil)
+            #expect(try await scenario.replicaSet(1).annotations[Scenario.deadline] != nil)
             try await scenario.untilEvents(
                 [
                     "RolloutAddedToInformer", "RolloutUpdated", "NewReplicaSetCreated", "ScalingReplicaSet",

@@ -45,9 +45,7 @@ struct CrashTests {
                         == object.at("metadata", "generation")?.intValue.map(String.init)
             }
             // One look after the promotion, so the controller has to live until then.
-            try await scenario.until("all traffic is on the new stable") {
-                try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
-            }
+            try await scenario.untilWeight(canary: 0)
         }
         let sets = try await scenario.list(Kinds.replicaSet)
         #expect(sets.count == 2, "a crash made a ReplicaSet too many")

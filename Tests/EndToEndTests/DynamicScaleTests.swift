@@ -37,12 +37,6 @@ struct DynamicScaleTests {
         #expect(try await scenario.weights("web") == ["web-stable": 25, "web-canary": 75])
     }
 
-    private func untilWeight(_ scenario: Scenario, canary: Int64) async throws {
-        try await scenario.until("the canary's weight is \(canary)") {
-            try await scenario.weights("web") == ["web-stable": 100 - canary, "web-canary": canary]
-        }
-    }
-
     @Test("an abort gives traffic back as stable pods come, and canary pods go as it leaves") func abort() async throws
     {
         let scenario = try await atFirstPause("dynamic")
@@ -51,11 +45,11 @@ struct DynamicScaleTests {
         try await scenario.untilPods([1: 3, 2: 3])
         #expect(try await scenario.weights("web")["web-canary"] == 75, "three stable pods are not there yet")
         try await scenario.openGate(1, pods: 2)
-        try await untilWeight(scenario, canary: 25)
+        try await scenario.untilWeight(canary: 25)
         try await scenario.untilPods([1: 4, 2: 1])
         #expect(try await scenario.serviceHash("web-canary") == scenario.hash(2))
         try await scenario.openGate(1, pods: 1)
-        try await untilWeight(scenario, canary: 0)
+        try await scenario.untilWeight(canary: 0)
         try await scenario.untilPods([1: 4, 2: 0])
         try await scenario.untilService("web-canary", selects: 1)
     }
@@ -66,16 +60,16 @@ struct DynamicScaleTests {
         try await scenario.abort("web")
         try await scenario.untilPods([1: 3, 2: 3])
         let early = try await scenario.replicaSet(2)
-        #expect(early.annotations["scale-down-deadline"] == nil)
+        #expect(early.annotations[Scenario.deadline] == nil)
         #expect(try await scenario.weights("web")["web-canary"] == 75)
         try await scenario.openGate(1, pods: 2)
         try await scenario.untilPods([1: 4, 2: 3])
-        try await untilWeight(scenario, canary: 25)
+        try await scenario.untilWeight(canary: 25)
         try await scenario.openGate(1, pods: 1)
         try await scenario.until("the deadline runs once the traffic has left") {
-            try await scenario.replicaSet(2).annotations["scale-down-deadline"] != nil
+            try await scenario.replicaSet(2).annotations[Scenario.deadline] != nil
         }
-        try await untilWeight(scenario, canary: 0)
+        try await scenario.untilWeight(canary: 0)
         try await scenario.untilPods([1: 4, 2: 0])
         try await scenario.untilService("web-canary", selects: 1)
     }
@@ -92,7 +86,7 @@ struct DynamicScaleTests {
             status?.at("canary", "weights", "canary", "podTemplateHash")?.stringValue == (try await scenario.hash(2)))
         #expect(status?.at("canary", "weights", "canary", "weight")?.intValue == 25)
         try await scenario.openGate(3, pods: 1)
-        try await untilWeight(scenario, canary: 0)
+        try await scenario.untilWeight(canary: 0)
         try await scenario.untilPods([2: 0, 3: 4])
         try await scenario.untilService("web-canary", selects: 3)
         try await scenario.untilStatus("the weights name stable alone") {

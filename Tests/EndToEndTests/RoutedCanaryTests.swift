@@ -46,9 +46,7 @@ struct RoutedCanaryTests {
         try await scenario.untilPaused("web", at: 1)
         try await scenario.abort("web")
         try await scenario.untilPhase("web", "Degraded")
-        try await scenario.until("traffic is back") {
-            try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
-        }
+        try await scenario.untilWeight(canary: 0)
         try await scenario.until("the canary is gone") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
     }
 
@@ -77,12 +75,10 @@ struct RoutedCanaryTests {
         #expect(try await scenario.weights("web") == ["web-stable": 75, "web-canary": 25], "traffic stays")
         #expect(try await scenario.sizes() == ["v1": 4, "v2": 1])
         try await scenario.abort("web")
-        try await scenario.until("traffic is back") {
-            try await scenario.weights("web") == ["web-stable": 100, "web-canary": 0]
-        }
+        try await scenario.untilWeight(canary: 0)
         try await scenario.until("the canary waits for its deadline") {
             let canary = try await scenario.replicaSet(2)
-            return canary.annotations["scale-down-deadline"] != nil && canary.at("spec", "replicas")?.intValue == 1
+            return canary.annotations[Scenario.deadline] != nil && canary.at("spec", "replicas")?.intValue == 1
         }
         try await scenario.until("the canary is gone") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
         let aborted = try #require(try await scenario.get(Kinds.rollout, "web"))

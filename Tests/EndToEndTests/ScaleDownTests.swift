@@ -3,8 +3,6 @@ import Testing
 
 @Suite("Pods that traffic has left", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
 struct ScaleDownTests {
-    private static let deadline = "scale-down-deadline"
-
     private func start(
         _ name: String, _ strategy: String, replicas: Int = 1, extra: String = "", instance: String? = nil
     ) async throws -> Scenario {
@@ -26,36 +24,23 @@ struct ScaleDownTests {
         """
     }
 
-    /// Waits until a revision has its pods and its deadline, or neither.
-    private func until(_ scenario: Scenario, _ revision: Int, waits: Bool) async throws {
-        try await scenario.until(
-            "revision \(revision) \(waits ? "waits for its deadline" : "has neither pods nor deadline")"
-        ) {
-            let set = try await scenario.replicaSets()[revision]
-            let size = set?.at("spec", "replicas")?.intValue
-            return waits
-                ? size == 1 && set?.annotations[Self.deadline] != nil
-                : size == 0 && set?.annotations[Self.deadline] == nil
-        }
-    }
-
     @Test("old pods wait for their deadline, as many revisions as the limit lets") func delayAndLimit() async throws {
         let scenario = try await start(
             "delay", Self.routed("      scaleDownDelaySeconds: 86400\n      scaleDownDelayRevisionLimit: 1"))
         try await scenario.setImage("web", "shop:v2")
-        try await until(scenario, 1, waits: true)
+        try await scenario.untilDeadline(1, waits: true)
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v3")
-        try await until(scenario, 2, waits: true)
-        try await until(scenario, 1, waits: false)
+        try await scenario.untilDeadline(2, waits: true)
+        try await scenario.untilDeadline(1, waits: false)
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
-        try await until(scenario, 3, waits: true)
-        try await until(scenario, 1, waits: false)
+        try await scenario.untilDeadline(3, waits: true)
+        try await scenario.untilDeadline(1, waits: false)
         try await scenario.untilPhase("web", "Healthy")
         let current = try await scenario.replicaSet(4)
         #expect(current.at("spec", "replicas")?.intValue == 1)
-        #expect(current.annotations[Self.deadline] == nil)
+        #expect(current.annotations[Scenario.deadline] == nil)
         #expect(current.annotations["rollout.argoproj.io/revision-history"] == "2")
     }
 
@@ -65,7 +50,7 @@ struct ScaleDownTests {
             "delay-deadline-\(isStrict)", Self.routed("      scaleDownDelaySeconds: 86400"),
             extra: "  progressDeadlineSeconds: 2", instance: isStrict ? try await Stand.strictInstance() : nil)
         try await scenario.setImage("web", "shop:v2")
-        try await until(scenario, 1, waits: true)
+        try await scenario.untilDeadline(1, waits: true)
         try await scenario.untilPhase("web", "Healthy")
         let start = ContinuousClock.now
         try await scenario.until("the deadline would have passed") {
@@ -86,7 +71,7 @@ struct ScaleDownTests {
         try await scenario.abort("web")
         try await scenario.untilPhase("web", "Degraded")
         try await scenario.untilService("web-canary", selects: 1)
-        try await until(scenario, 2, waits: true)
+        try await scenario.untilDeadline(2, waits: true)
         try await scenario.untilPods([1: 1, 2: 0])
     }
 
@@ -106,7 +91,7 @@ struct ScaleDownTests {
         try await scenario.until("all weight is back") { try await scenario.weights("web")["web-canary"] == 0 }
         let kept = try await scenario.replicaSet(2)
         #expect(kept.at("spec", "replicas")?.intValue == 1)
-        #expect(kept.annotations[Self.deadline] == nil)
+        #expect(kept.annotations[Scenario.deadline] == nil)
     }
 
     @Test("without a router the canary's Service goes back to stable in an abort") func basicAbort() async throws {
@@ -140,7 +125,7 @@ struct ScaleDownTests {
         try await scenario.untilPaused("web", at: 1)
         try await scenario.setImage("web", "shop:v3")
         try await scenario.untilPaused("web", at: 1)
-        try await until(scenario, 2, waits: true)
+        try await scenario.untilDeadline(2, waits: true)
         try await scenario.untilPods([1: 1, 3: 1])
     }
 

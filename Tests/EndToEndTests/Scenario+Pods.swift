@@ -95,6 +95,31 @@ extension Scenario {
         }
     }
 
+    // MARK: Traffic
+
+    /// Waits until the canary has this share of a hundred, and stable the rest.
+    /// - Parameter weights: Reads the weights; the VirtualService's where it is left out.
+    func untilWeight(
+        canary: Int64, _ weights: (() async throws -> [String: Int64])? = nil
+    ) async throws {
+        try await until("the canary's weight is \(canary)") {
+            let present = if let weights { try await weights() } else { try await self.weights("web") }
+            return present == ["web-stable": 100 - canary, "web-canary": canary]
+        }
+    }
+
+    /// Waits until a revision of one pod has its pod and a deadline, or neither.
+    func untilDeadline(_ revision: Int, waits: Bool) async throws {
+        try await until("revision \(revision) \(waits ? "waits for its deadline" : "has neither pods nor deadline")") {
+            let set = try await self.replicaSets()[revision]
+            let size = set?.at("spec", "replicas")?.intValue
+            let hasDeadline = set?.annotations[Scenario.deadline] != nil
+            return waits ? size == 1 && hasDeadline : size == 0 && !hasDeadline
+        }
+    }
+
+    static let deadline = "scale-down-deadline"
+
     // MARK: Other ways to act
 
     /// Sizes the Rollout as an autoscaler and `kubectl scale` do.

@@ -242,7 +242,7 @@ struct TakeoverTests {
             try await scenario.untilService("web", selects: 2)
             try await scenario.untilPhase("web", "Healthy")
             try await scenario.until("the old pods wait for their deadline") {
-                try await scenario.replicaSet(1).annotations["scale-down-deadline"] != nil
+                try await scenario.replicaSet(1).annotations[Scenario.deadline] != nil
             }
         }
     }
