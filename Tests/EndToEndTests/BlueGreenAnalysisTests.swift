@@ -141,7 +141,7 @@ struct BlueGreenAnalysisTests {
     func together() async throws {
         let scenario = try await start(
             "bg-all", pre: 2, post: 5_000,
-            more: "      previewReplicaCount: 1\n      autoPromotionSeconds: 3\n      scaleDownDelaySeconds: 5",
+            more: "      previewReplicaCount: 1\n      autoPromotionSeconds: 10\n      scaleDownDelaySeconds: 20",
             replicas: 2)
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPhase("web", "Paused")

@@ -59,14 +59,14 @@ struct BlueGreenTests {
     }
 
     @Test("autoPromotionSeconds promotes at its time, not before") func timed() async throws {
-        let scenario = try await start("auto", "      autoPromotionSeconds: 4")
+        let scenario = try await start("auto", "      autoPromotionSeconds: 8")
         try await scenario.setImage("web", "shop:v2")
         let paused = try await scenario.untilPhase("web", "Paused")
         #expect(paused.at("status", "pauseConditions")?[0]?["reason"]?.stringValue == "BlueGreenPause")
         let start = ContinuousClock.now
         #expect(try await scenario.serviceHash("web") == scenario.hash(1))
         try await scenario.untilService("web", selects: 2)
-        #expect(ContinuousClock.now - start > .seconds(2))
+        #expect(ContinuousClock.now - start > .seconds(5))
         try await scenario.untilPhase("web", "Healthy")
     }
 

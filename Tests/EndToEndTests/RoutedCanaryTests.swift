@@ -59,7 +59,7 @@ struct RoutedCanaryTests {
         try await scenario.apply(
             Manifests.rollout(
                 strategy: Manifests.istio(steps: "      - setWeight: 25\n      - pause: {}").replacing(
-                    "abortScaleDownDelaySeconds: 2", with: "abortScaleDownDelaySeconds: 6")))
+                    "abortScaleDownDelaySeconds: 2", with: "abortScaleDownDelaySeconds: 15")))
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPaused("web", at: 1)

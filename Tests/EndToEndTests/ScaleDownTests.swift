@@ -64,7 +64,7 @@ struct ScaleDownTests {
         async throws
     {
         let scenario = try await start(
-            "abort-delay", Self.routed("      abortScaleDownDelaySeconds: 6", steps: "[{setWeight: 50}, {pause: {}}]"))
+            "abort-delay", Self.routed("      abortScaleDownDelaySeconds: 15", steps: "[{setWeight: 50}, {pause: {}}]"))
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPaused("web", at: 1)
         try await scenario.untilService("web-canary", selects: 2)
