@@ -3,8 +3,6 @@
 
 SWIFT_FLAGS := --explicit-target-dependency-import-check error
 SEEDS ?= 10000
-# Some tests run real programs and wait for them; five hundred at once would starve each other on two cores.
-export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 8
 CONFIGURATION ?= debug
 BINARY := .build/$(CONFIGURATION)/sluice
 

@@ -51,14 +51,20 @@ struct Listener: Sendable {
                     // The server answers it itself.
                     throw error
                 } catch {
-                    logger.warning("request failed", metadata: ["error": "\(error)"])
+                    logger.debug("request failed", metadata: ["error": "\(error)"])
                     response = Response(status: .internalServerError)
                 }
                 response.headers[.date] = clock.now().httpDate
-                try await writer.write(response: response.head, body: response.body)
+                do { try await writer.write(response: response.head, body: response.body) } catch is HTTPParserError {
+                    // It cannot be answered again: its answer has begun.
+                    throw BrokenAnswer()
+                }
             }, onServerRunning: { channel in bound(channel.localAddress?.port ?? port) })
         try await listening(on: address, port) {
             try await ServiceGroup(configuration: .init(services: [server], logger: logger)).run()
         }
     }
 }
+
+/// The request broke while it was answered.
+private struct BrokenAnswer: Error {}

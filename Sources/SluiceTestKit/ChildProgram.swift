@@ -60,17 +60,27 @@ package enum ChildProgram {
             output += buffer[..<count]
         }
         var status: Int32 = 0
-        while waitpid(process, &status, 0) < 0, errno == EINTR {}
+        while waitpid(process, &status, 0) < 0 { if errno != EINTR { return nil } }
         return (exitStatus(status), output)
     }
 
-    /// Waits for a program's end and gives its exit status, 128 and more after a signal.
+    /// Waits for a program's end and gives its exit status, 128 and more after a signal; kills it when cancelled.
     ///
     /// Asks now and then: a thread that blocks here would be missing for what the program may wait for.
     package static func end(of process: Int32) async throws -> Int32 {
         var status: Int32 = 0
-        while waitpid(process, &status, WNOHANG) == 0 { try await Task.sleep(for: .milliseconds(10)) }
-        return exitStatus(status)
+        while true {
+            switch waitpid(process, &status, WNOHANG) {
+            case process: return exitStatus(status)
+            case 0: break
+            default: if errno != EINTR { throw NeverCame(description: "process \(process) is no child of this one") }
+            }
+            do { try await Task.sleep(for: .milliseconds(10)) } catch {
+                kill(process, SIGKILL)
+                waitpid(process, &status, 0)
+                throw error
+            }
+        }
     }
 
     private static func exitStatus(_ status: Int32) -> Int32 {

@@ -1,5 +1,6 @@
 import CTestKit
 import Glibc
+import Manifest
 
 /// Accepts connections on a port of loopback and gives each to a closure, on threads of its own.
 ///
@@ -7,15 +8,17 @@ import Glibc
 /// number that is closed elsewhere may be another server's by the time it is accepted from.
 package final class LoopbackListener: Sendable {
     package let port: Int
-    private let socket: Int32
+    /// The listening socket until its thread closes it.
+    private let socket: Lock<Int32?>
 
     /// - Parameters:
     ///   - isSerial: One connection after another.
     ///   - serve: Talks with one client; the connection is closed after it.
     package init(isSerial: Bool = false, _ serve: @escaping @Sendable (Int32) -> Void) {
         let (listener, port) = Self.bound()
-        listen(listener, 64)
-        socket = listener
+        precondition(port > 0 && listen(listener, 64) == 0, "cannot listen on loopback: errno \(errno)")
+        let socket = Lock<Int32?>(listener)
+        self.socket = socket
         self.port = port
         let talk: @Sendable (Int32) -> Void = { connection in
             serve(connection)
@@ -24,7 +27,10 @@ package final class LoopbackListener: Sendable {
             close(connection)
         }
         Self.onThread {
-            defer { close(listener) }
+            defer {
+                socket.withLock { $0 = nil }
+                close(listener)
+            }
             while true {
                 let connection = ctestkit_accept(listener)
                 if connection < 0 {
@@ -39,7 +45,11 @@ package final class LoopbackListener: Sendable {
     /// Stops listening; connections go on.
     ///
     /// To be called: otherwise it listens until the process ends.
-    package func stop() { shutdown(socket, Int32(SHUT_RDWR)) }
+    package func stop() {
+        socket.withLock { socket in
+            if let socket { shutdown(socket, Int32(SHUT_RDWR)) }
+        }
+    }
 
     /// A port that nobody listens on at this moment.
     package static func freePort() -> Int {

@@ -23,7 +23,10 @@ import Transport
         let listener = Listener(
             router, address: "127.0.0.1", port: 0, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             clock: ManualWallClock(Timestamp(seconds: 784_111_777)), bound: { bound.continuation.yield($0) })
-        let serving = Task { try await listener.run() }
+        let serving = Task {
+            defer { bound.continuation.finish() }
+            try await listener.run()
+        }
         var ports = bound.stream.makeAsyncIterator()
         let base = "http://127.0.0.1:\(try #require(await ports.next()))"
         let client = HTTPClient()

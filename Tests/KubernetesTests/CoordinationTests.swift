@@ -233,50 +233,44 @@ import Testing
         #expect(events.first?["count"] == 2)
     }
 
-    @Test("what others imply is left out in a crowd of objects, however many Events of few objects wait")
-    func crowd() async throws {
-        let api = ScriptedAPI()
-        api.state.withLock { $0.failures = [KubernetesError(code: 500, reason: "InternalError", message: "")] }
-        let many = EventRecorder(api, component: "x", retryDelay: .seconds(600))
-        let few = EventRecorder(ScriptedAPI(), component: "x")
-        func target(_ index: Int) -> ObjectEvent.Target {
-            ObjectEvent.Target(apiVersion: "v1", kind: "Pod", key: ObjectKey(namespace: "shop", name: "\(index)"))
-        }
-        for index in 0..<600 {
-            many.record(.normal, "Created", "m", regarding: target(index))
-            many.record(.normal, "Implied", "m", regarding: target(index), isImplied: true)
-        }
-        #expect(many.dropped == 600 - 192)
-        for index in 0..<1_200 {
-            few.record(.normal, "Implied", "\(index)", regarding: target(index % 100), isImplied: true)
-        }
-        #expect(few.dropped == 0)
-        try await withThrowingTaskGroup { group in
-            group.addTask { await many.run() }
-            // Of 792 an eighth waits behind the first, which failed: fewer than a crowd, more than a handful.
-            try await eventually("most are written") { api.state.withLock { $0.objects.count } >= 620 }
-            many.record(.normal, "Implied", "later", regarding: target(0), isImplied: true)
-            #expect(many.dropped == 600 - 192 + 1)
-            group.cancelAll()
-        }
+    private static func pod(_ index: Int) -> ObjectEvent.Target {
+        ObjectEvent.Target(apiVersion: "v1", kind: "Pod", key: ObjectKey(namespace: "shop", name: "\(index)"))
     }
 
-    @Test("once a crowd is gone, nothing is left out") func crowdGone() async {
-        let recorder = EventRecorder(ScriptedAPI(), component: "x")
-        func record(_ index: Int) {
-            let key = ObjectKey(namespace: "shop", name: "\(index)")
-            recorder.record(
-                .normal, "Implied", "m", regarding: .init(apiVersion: "v1", kind: "Pod", key: key), isImplied: true)
+    @Test("a crowd is many objects that wait, from when they are many until they are few") func crowd() {
+        var crowd = EventCrowd()
+        let objects = (0..<129).map { Self.pod($0).key }
+        for object in objects.dropLast() { for _ in 0..<9 { crowd.begin(object) } }
+        #expect(!crowd.isCrowded, "many Events of few objects are none")
+        crowd.begin(objects[128])
+        #expect(crowd.isCrowded)
+        crowd.finish(objects[128])
+        for object in objects.prefix(112) { for _ in 0..<9 { crowd.finish(object) } }
+        #expect(crowd.isCrowded, "sixteen still wait")
+        for _ in 0..<9 { crowd.finish(objects[127]) }
+        #expect(!crowd.isCrowded)
+        crowd.finish(objects[127])
+        crowd.begin(objects[0])
+        #expect(!crowd.isCrowded)
+    }
+
+    @Test("what others imply is left out in a crowd, and nothing else is") func implied() async {
+        let api = ScriptedAPI()
+        let recorder = EventRecorder(api, component: "x")
+        for index in 0..<200 {
+            recorder.record(.normal, "Created", "m", regarding: Self.pod(index))
+            recorder.record(.normal, "Implied", "m", regarding: Self.pod(index), isImplied: true)
         }
-        for index in 0..<200 { record(index) }
-        #expect(recorder.dropped == 7)
+        #expect(recorder.dropped == 200 - 128)
         await withTaskGroup { group in
             group.addTask { await recorder.run() }
             await recorder.drain(for: .seconds(60))
             group.cancelAll()
         }
-        record(0)
-        #expect(recorder.dropped == 7)
+        let reasons = api.state.withLock { $0.objects.values.map { $0["reason"]?.stringValue ?? "" } }
+        #expect(reasons.count { $0 == "Created" } == 200 && reasons.count { $0 == "Implied" } == 128)
+        recorder.record(.normal, "Implied", "later", regarding: Self.pod(0), isImplied: true)
+        #expect(recorder.dropped == 200 - 128)
     }
 
     @Test("an Event that cannot be written holds up its own object's alone, and one object's stay in order")

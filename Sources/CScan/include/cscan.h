@@ -67,7 +67,7 @@ size_t cscan_blocks_narrow(cscan_state *state, const uint8_t *text, size_t lengt
 
 // Lets all threads take memory from one heap, and gives back what a burst took: left alone, the thresholds grow with the
 // largest block that was ever freed.
-static inline void cscan_share_heap(void) {
+static inline void cscan_prepare_heap(void) {
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
     mallopt(M_TRIM_THRESHOLD, 1 << 20);

@@ -135,7 +135,7 @@ package struct EventCorrelator {
     }
 }
 
-/// 128 bits that stand for a list of texts within this process; two lists that differ have the same ones never.
+/// 128 bits that stand for a list of texts within this process; no two lists that differ have the same ones but by a chance of one in 2^64 and less.
 private struct TextDigest: Hashable {
     private(set) var low: UInt64
     private var high: UInt64

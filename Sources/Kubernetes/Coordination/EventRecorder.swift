@@ -7,10 +7,6 @@ import Transport
 /// Recording never waits and never fails; when too many wait to be written, new ones are dropped and counted.
 package final class EventRecorder: Sendable {
     private static let pendingLimit = 2_000
-    /// From when Events of more objects than this wait, those that others imply are left out.
-    private static let crowd = 192
-    /// Until those of fewer than this do: a burst is one crowd from its beginning to its end.
-    private static let handful = 16
     private static let tries = 12
     /// Objects whose Events are written at the same time; those of one object stay in order.
     private static let laneCount = 8
@@ -25,21 +21,16 @@ package final class EventRecorder: Sendable {
         var correlator: EventCorrelator
         var pending = 0
         var dropped = 0
-        /// How many wait for each object that any wait for.
-        var waiting: [ObjectKey: Int] = [:]
-        var isCrowded = false
+        var crowd = EventCrowd()
 
         mutating func begin(_ object: ObjectKey) {
             pending += 1
-            waiting[object, default: 0] += 1
-            if waiting.count > EventRecorder.crowd { isCrowded = true }
+            crowd.begin(object)
         }
 
         mutating func finish(_ object: ObjectKey) {
             pending -= 1
-            guard let count = waiting[object] else { return }
-            waiting[object] = count > 1 ? count - 1 : nil
-            if waiting.count < EventRecorder.handful { isCrowded = false }
+            crowd.finish(object)
         }
     }
 
@@ -72,7 +63,7 @@ package final class EventRecorder: Sendable {
         event.message = withoutCredentials(event.message)
         let object = event.regarding.key
         let isAccepted = state.withLock { state in
-            guard state.pending < Self.pendingLimit, !isImplied || !state.isCrowded else {
+            guard state.pending < Self.pendingLimit, !isImplied || !state.crowd.isCrowded else {
                 state.dropped += 1
                 return false
             }

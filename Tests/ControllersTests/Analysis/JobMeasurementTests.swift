@@ -3,6 +3,7 @@ import Controllers
 import EmbeddedCluster
 import Kubernetes
 import Manifest
+import SluiceTestKit
 import Testing
 
 @Suite("Jobs that measure, on a cluster")
@@ -298,10 +299,12 @@ extension AnalysisBench {
 
     /// Waits for a Job.
     func job(_ isWanted: (JSON) -> Bool = { _ in true }) async throws -> JSON {
-        while true {
-            if let job = try await jobs().first(where: isWanted) { return job }
-            try await Task.sleep(for: .milliseconds(2))
+        var found: JSON?
+        try await eventually("a Job is there") {
+            found = try await jobs().first(where: isWanted)
+            return found != nil
         }
+        return found ?? .null
     }
 
     /// Ends a Job as its controller would.

@@ -3,6 +3,7 @@ import EmbeddedCluster
 import Kubernetes
 import Manifest
 import SyncEngine
+import SluiceTestKit
 import Testing
 
 @Suite("Application reconciler") struct ApplicationReconcilerTests {
@@ -145,11 +146,17 @@ import Testing
                         times: 1))
             }
             stand.source.commit("a", ApplicationStand.files(1))
-            while (try? await stand.createApplication()) == nil {
-                if try await stand.application() != .null { break }
+            try await eventually("the Application is there") {
+                do { try await stand.createApplication() } catch is KubernetesError {
+                    return try await stand.application() != .null
+                }
+                return true
             }
             try await stand.until("the first version is applied") { try await stand.image == "shop:1" }
-            while (try? await stand.rollout("Healthy")) == nil {}
+            try await eventually("the Rollout is healthy") {
+                do { try await stand.rollout("Healthy") } catch is KubernetesError { return false }
+                return true
+            }
             try await stand.until("it is released") { try await stand.releases().first?.status.phase == .released }
             try await stand.until("it is synced") {
                 try await stand.application().at("status", "sync", "status") == "Synced"

@@ -16,10 +16,11 @@ import Testing
         let stand = try await RolloutReconcilerTests.routed()
         try await stand.setImage("web:2")
         stand.api.reset()
-        while !stand.api.written.contains("patch virtualservices") {
+        try await eventually("the weights are written") {
             try await stand.refresh()
             _ = try await stand.reconciler.reconcile(stand.key)
             stand.runtime.settle()
+            return stand.api.written.contains("patch virtualservices")
         }
         let routers = RolloutRoutes(api: stand.api, caches: stand.routes, replicaSets: stand.caches.replicaSets.store)
         try await stand.refreshAllButRoutes()
