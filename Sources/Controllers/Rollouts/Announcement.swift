@@ -6,11 +6,12 @@ import RolloutEngine
 /// they tell of: clients look for the Events once they see the status. Where that status is then refused because somebody
 /// else has written, the next decision tells the same again, and is not repeated.
 struct Announcement {
-    /// What an attempt that failed has told.
+    /// What attempts that failed have told.
     struct Known: Sendable {
-        var events: [RolloutEvent]
-        /// Metrics and notifications know of them too, for the status that shows them was written.
-        var areNoticed: Bool
+        /// All that the last one has decided; they are written as Events.
+        var told: [RolloutEvent] = []
+        /// Those that metrics and notifications know of too, for a status that shows them was written.
+        var noticed: [RolloutEvent] = []
     }
 
     private var waiting: ArraySlice<RolloutEvent>

@@ -9,9 +9,8 @@ extension RolloutReconciler {
         var version = rollout.resourceVersion
         var done: Set<EffectTarget> = []
         var writes: [RolloutEvent] = []
-        let known = announced.withLock { $0[rollout.key] }
-        let noticed = known.flatMap { $0.areNoticed ? $0.events : nil } ?? []
-        var announcement = Announcement(decision.events, without: known?.events ?? [])
+        let known = announced.withLock { $0[rollout.key] } ?? Announcement.Known()
+        var announcement = Announcement(decision.events, without: known.told)
         var isStatusWritten = false
         for effect in decision.effects {
             // Whoever sees the new status finds the Events that tell of it.
@@ -23,11 +22,13 @@ extension RolloutReconciler {
                 let told = decision.events.filter { isStatusWritten || $0.target.map(done.contains) ?? false }
                 announce(announcement.rest(among: told) + writes, rollout)
                 if announcement.isComplete {
+                    // A status that was refused takes nothing back of what an earlier one has shown.
                     announced.withLock {
-                        $0[rollout.key] = Announcement.Known(events: decision.events, areNoticed: isStatusWritten)
+                        $0[rollout.key] = Announcement.Known(
+                            told: decision.events, noticed: isStatusWritten ? decision.events : known.noticed)
                     }
                 }
-                for event in Announcement.untold(told, without: noticed) + writes { onEvent(rollout, event) }
+                for event in Announcement.untold(told, without: known.noticed) + writes { onEvent(rollout, event) }
                 if isStatusWritten, let finished = decision.finished { onFinish(finished) }
                 throw error
             }
@@ -37,7 +38,7 @@ extension RolloutReconciler {
         }
         announce(announcement.rest() + writes, rollout)
         announced.withLock { _ = $0.removeValue(forKey: rollout.key) }
-        for event in Announcement.untold(decision.events, without: noticed) + writes { onEvent(rollout, event) }
+        for event in Announcement.untold(decision.events, without: known.noticed) + writes { onEvent(rollout, event) }
         if let finished = decision.finished { onFinish(finished) }
         if !decision.effects.isEmpty {
             logger.info(

@@ -66,4 +66,31 @@ import Testing
         #expect(updates == 1, "the next decision tells the same of the same")
         #expect(stand.finished.withLock { $0.count } == 1)
     }
+
+    @Test("what was noticed stays noticed where the next status is refused") func twice() async throws {
+        let stand = try await RolloutStand()
+        try await stand.create(
+            .rollouts, RolloutStand.manifest(canary: ["steps": [["setWeight": 25], ["pause": [:]]]]))
+        try await stand.run()
+        try await stand.setImage("web:2")
+        try await stand.refresh()
+        stand.events.withLock { $0 = [] }
+        stand.cluster.faults.add(
+            .init(
+                .fail(KubernetesError(code: 500, reason: "InternalError", message: "crash")), on: [.patch],
+                resource: "rollouts.argoproj.io", skipping: 1))
+        await #expect(throws: KubernetesError.self) { try await stand.reconciler.reconcile(stand.key) }
+        #expect(stand.events.withLock { $0.count { $0.reason == "RolloutUpdated" } } == 1)
+
+        stand.runtime.settle()
+        try await stand.refresh()
+        try await stand.edit(["metadata": ["annotations": ["touched": "yes"]]])
+        stand.api.reset()
+        await #expect(throws: KubernetesError.self) { try await stand.reconciler.reconcile(stand.key) }
+        #expect(stand.api.written.contains("patch rollouts/status"))
+
+        try await stand.run()
+        #expect(try await stand.rollout().annotations["rollout.argoproj.io/revision"] == "2")
+        #expect(stand.events.withLock { $0.count { $0.reason == "RolloutUpdated" } } == 1)
+    }
 }
