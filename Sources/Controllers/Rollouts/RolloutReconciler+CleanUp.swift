@@ -75,7 +75,9 @@ extension RolloutReconciler {
 extension RolloutReconciler {
     /// Takes the finalizer off a Rollout that is being deleted and cannot be decoded, so that it does not stay for ever.
     ///
-    /// How many pods its Deployment needs is read where it can be; nobody waits for them.
+    /// How many pods its Deployment needs is read where it can be; nobody waits for them. An error that may pass keeps the
+    /// finalizer, for nobody else knows that number, but not for longer than a progress deadline.
+    /// - Throws: What kept the Deployment from being scaled and is to be tried again.
     func letGo(_ live: JSON, _ problem: JSONError) async throws -> Duration? {
         let key = live.objectKey
         let finalizers = (live.at("metadata", "finalizers")?.arrayValue ?? []).compactMap(\.stringValue)
@@ -96,6 +98,10 @@ extension RolloutReconciler {
                 logger.warning(
                     "cannot scale the Deployment of workloadRef",
                     metadata: ["rollout": "\(key)", "deployment": "\(deployment)", "error": "\(error)"])
+                let since = live.at("metadata", "deletionTimestamp")?.stringValue.flatMap(Timestamp.init(rfc3339:))
+                // Its own deadline may be what cannot be read.
+                let patience = Duration.seconds(RolloutSpec().progressDeadlineSeconds)
+                if error.isRetriable, let since, clock.now() - since < patience { throw error }
             }
         }
         let left = finalizers.filter { $0 != Keys.restoreWorkload }

@@ -1,4 +1,5 @@
 import Controllers
+import EmbeddedCluster
 import Kubernetes
 import Manifest
 import RolloutEngine
@@ -54,8 +55,10 @@ import Testing
         #expect(try await stand.replicaSets().map(\.ownerUID) == [caches.rollouts.store.get(stand.key)?.uid])
     }
 
-    @Test("is let go when it is deleted, and its Deployment gets its size back")
-    func deleted() async throws {
+    private static let deployment = ObjectKey(namespace: "default", name: "old")
+
+    /// One that is noted to have scaled its Deployment down from three pods; its cache runs in the task.
+    private static func migrated() async throws -> (stand: RolloutStand, task: Task<Void, Never>) {
         let stand = try await RolloutStand(checksTypes: false)
         var bad = RolloutStand.manifest(canary: ["steps": []])
         bad.set("four", at: "spec", "replicas")
@@ -72,20 +75,63 @@ import Testing
             ])
         let caches = stand.caches
         let task = Task { await caches.rollouts.run() }
-        defer { task.cancel() }
         await caches.rollouts.waitUntilSynced()
         #expect(caches.rollouts.problem(stand.key) != nil)
+        return (stand, task)
+    }
 
+    private static func finalizers(_ stand: RolloutStand) async throws -> Int {
+        try await stand.rollout().at("metadata", "finalizers")?.arrayValue?.count ?? 0
+    }
+
+    private static func replicas(_ stand: RolloutStand) async throws -> Int64? {
+        try await stand.api.get(.deployments, deployment, subresource: nil)?.at("spec", "replicas")?.intValue
+    }
+
+    @Test("is let go when it is deleted, and its Deployment gets its size back")
+    func deleted() async throws {
+        let (stand, task) = try await Self.migrated()
+        defer { task.cancel() }
         _ = try await stand.reconciler.reconcile(stand.key)
-        #expect(try await stand.rollout().at("metadata", "finalizers")?.arrayValue?.count == 2)
+        #expect(try await Self.finalizers(stand) == 2)
         try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
         _ = try await stand.reconciler.reconcile(stand.key)
         #expect(try await stand.rollout().at("metadata", "finalizers") == ["shop.example/other"])
-        let deployment = ObjectKey(namespace: "default", name: "old")
-        #expect(try await stand.api.get(.deployments, deployment, subresource: nil)?.at("spec", "replicas") == 3)
+        #expect(try await Self.replicas(stand) == 3)
 
         stand.api.reset()
         _ = try await stand.reconciler.reconcile(stand.key)
         #expect(stand.api.written == [])
+    }
+
+    @Test("stays where its Deployment cannot be scaled for a moment", arguments: [FaultPlan.Verb.get, .patch])
+    func disturbed(_ verb: FaultPlan.Verb) async throws {
+        let (stand, task) = try await Self.migrated()
+        defer { task.cancel() }
+        try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
+        let error = KubernetesError(code: 503, reason: "ServiceUnavailable", message: "etcd has no leader")
+        stand.cluster.faults.add(.init(.fail(error), on: [verb], resource: "deployments.apps"))
+        await #expect(throws: error) { try await stand.reconciler.reconcile(stand.key) }
+        #expect(try await Self.finalizers(stand) == 2)
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(try await Self.finalizers(stand) == 1)
+        #expect(try await Self.replicas(stand) == 3)
+    }
+
+    @Test("does not stay for what will not change, nor longer than the progress deadline")
+    func finallyLetGo() async throws {
+        for (code, reason, wait) in [(403, "Forbidden", 0), (422, "Invalid", 0), (503, "ServiceUnavailable", 600)] {
+            let (stand, task) = try await Self.migrated()
+            defer { task.cancel() }
+            try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
+            stand.clock.advance(by: .seconds(wait))
+            stand.cluster.faults.add(
+                .init(
+                    .fail(KubernetesError(code: code, reason: reason, message: "no")), on: [.patch],
+                    resource: "deployments.apps"))
+            _ = try await stand.reconciler.reconcile(stand.key)
+            #expect(try await Self.finalizers(stand) == 1, "\(code)")
+            #expect(try await Self.replicas(stand) == 0, "\(code)")
+        }
     }
 }
