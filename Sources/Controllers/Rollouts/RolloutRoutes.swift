@@ -5,7 +5,7 @@ import TrafficEngine
 
 /// Carries weights into the objects of meshes and ingresses, from caches of those kinds.
 package final class RolloutRoutes: RolloutRouters {
-    /// Writes of one reconcile that met a newer object are planned again from a fresh read.
+    /// Writes of one reconcile that met a newer object, or none any more, are planned again from a fresh read.
     private static let conflictRetries = 5
 
     private let api: any KubernetesAPI
@@ -161,7 +161,9 @@ package final class RolloutRoutes: RolloutRouters {
                 }
             }
             if let failure {
-                let canRepeat = failure.error.isConflict || failure.error.isAlreadyExists
+                // An object that is gone is made anew, or its absence is what the next plan complains of.
+                let canRepeat =
+                    failure.error.isConflict || failure.error.isAlreadyExists || failure.error.isNotFound
                 guard canRepeat, attempt < Self.conflictRetries else {
                     if !failure.error.isConflict, !failure.write.failureReason.isEmpty {
                         let message = "cannot write \(failure.write.reference): \(failure.error)"
@@ -334,8 +336,10 @@ package final class RolloutRoutes: RolloutRouters {
         case .mergePatch(let patch):
             written = try await api.patch(resource, write.reference.key, .merge, patch, subresource: nil, options)
         case .delete(let resourceVersion):
-            return try await api.delete(
+            let wasThere = try await api.delete(
                 resource, write.reference.key, DeleteOptions(resourceVersion: resourceVersion))
+            caches.noteDeletion(write.reference, of: resourceVersion)
+            return wasThere
         }
         caches.noteWrite(write.reference, written.resourceVersion)
         return true

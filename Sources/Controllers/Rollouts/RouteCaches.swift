@@ -47,6 +47,8 @@ package final class RouteCaches: Sendable {
     private let kinds: [GroupKind: Kind]
     private let isFilledByHand: Bool
     private let clock: any WallClock
+    /// The resourceVersion in which each object was deleted that its cache may show still.
+    private let deleted = Lock<[ObjectReference: String]>([:])
 
     private struct Kind: Sendable {
         var informer: Informer<UntypedObject>
@@ -69,6 +71,13 @@ package final class RouteCaches: Sendable {
                     clock: clock))
         }
         self.kinds = kinds
+        for (kind, found) in kinds {
+            found.informer.onChange { [deleted] key, _, _ in
+                let reference = ObjectReference(
+                    group: kind.group, kind: kind.kind, namespace: key.namespace, name: key.name)
+                deleted.withLock { _ = $0.removeValue(forKey: reference) }
+            }
+        }
     }
 
     /// The kinds as routers name them, with what the cluster serves for them.
@@ -139,14 +148,23 @@ package final class RouteCaches: Sendable {
         kinds[reference.groupKind]?.informer.store.noteWrite(reference.key, resourceVersion)
     }
 
+    package func noteDeletion(_ reference: ObjectReference, of resourceVersion: String) {
+        guard get(reference)?.resourceVersion == resourceVersion else { return }
+        deleted.withLock { $0[reference] = resourceVersion }
+    }
+
+    /// Whether the cache lacks an own write of an object, or shows one that we deleted.
     package func isBehind(_ reference: ObjectReference) -> Bool {
-        kinds[reference.groupKind]?.informer.store.isBehind(reference.key) ?? false
+        if kinds[reference.groupKind]?.informer.store.isBehind(reference.key) ?? false { return true }
+        guard let version = deleted.withLock({ $0[reference] }) else { return false }
+        if get(reference)?.resourceVersion == version { return true }
+        deleted.withLock { if $0[reference] == version { $0[reference] = nil } }
+        return false
     }
 
     /// Whether the cache has yet to show a write that was done.
     func lacks(_ write: TrafficWrite) -> Bool {
-        guard case .delete(let resourceVersion) = write.change else { return isBehind(write.reference) }
-        return get(write.reference)?.resourceVersion == resourceVersion
+        isBehind(write.reference)
     }
 
     // MARK: Watching

@@ -2,9 +2,10 @@ import Controllers
 import EmbeddedCluster
 import Kubernetes
 import Manifest
-import RolloutEngine
 import SluiceTestKit
 import Testing
+
+@testable import RolloutEngine
 
 @Suite("A Rollout's own writes of routes") struct RouteWritesTests {
     private static let mappings = Resource(
@@ -36,8 +37,8 @@ import Testing
         #expect(routers.fact(for: rollout)?.isInSync == true)
     }
 
-    /// A Rollout whose second Mapping has lost its weight, at the moment when it is to go.
-    private static func withdrawn() async throws -> RolloutStand {
+    /// A Rollout whose second Mapping has its weight of 25.
+    private static func mapped() async throws -> RolloutStand {
         let stand = try await RolloutStand()
         try await stand.serve(mappings)
         try await stand.service("web-stable")
@@ -58,6 +59,13 @@ import Testing
         try await stand.run()
         try await stand.setImage("web:2")
         try await stand.run()
+        #expect(try await stand.api.get(mappings, second, subresource: nil)?.at("spec", "weight") == 25)
+        return stand
+    }
+
+    /// One whose second Mapping has lost its weight, at the moment when it is to go.
+    private static func withdrawn() async throws -> RolloutStand {
+        let stand = try await mapped()
         try await stand.edit(["status": ["abort": true]], "status")
         try await stand.run()
         #expect(try await stand.api.get(mappings, second, subresource: nil)?.at("spec", "weight") == 0)
@@ -87,5 +95,46 @@ import Testing
         stand.api.reset()
         _ = try await stand.reconciler.reconcile(stand.key)
         #expect(stand.api.written.contains("delete mappings") && Self.deletions(stand) == 0)
+    }
+
+    @Test("a Mapping that somebody deleted is no failure of the next revision, though the cache shows it still")
+    func lost() async throws {
+        let stand = try await Self.mapped()
+        try await stand.api.delete(Self.mappings, Self.second, DeleteOptions())
+        try await stand.setImage("web:3")
+        stand.events.withLock { $0 = [] }
+        stand.api.reset()
+        for _ in 0..<20 where !stand.api.written.contains("patch mappings") {
+            try await stand.refreshAllButRoutes()
+            _ = try await stand.reconciler.reconcile(stand.key)
+            stand.runtime.settle()
+        }
+        #expect(stand.events.withLock { $0.filter(\.isWarning).map(\.message) } == [])
+        try await stand.run()
+        #expect(try await stand.api.get(Self.mappings, Self.second, subresource: nil)?.at("spec", "weight") == 25)
+    }
+
+    @Test("a Mapping that we deleted counts as gone, though the cache shows it still") func counted() async throws {
+        let stand = try await Self.withdrawn()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        try await stand.refreshAllButRoutes()
+        let rollout = try #require(stand.caches.rollouts.store.get(stand.key))
+        let routers = RolloutRoutes(
+            api: stand.api, caches: stand.routes, replicaSets: stand.caches.replicaSets.store, clock: stand.clock)
+        let weights = try #require(rollout.status.weights)
+        var events: [RolloutEvent] = []
+        stand.api.reset()
+        try await routers.apply(Self.request(25, weights), for: rollout, telling: &events) { _ in }
+        #expect(stand.api.written == ["create mappings"])
+        try await stand.refresh()
+        try await routers.apply(Self.request(30, weights), for: rollout, telling: &events) { _ in }
+        #expect(stand.api.written == ["create mappings", "patch mappings"])
+    }
+
+    private static func request(_ weight: Int, _ weights: TrafficWeights) -> TrafficRequest {
+        TrafficRequest(
+            canaryWeight: weight, maxWeight: 100, canaryHash: weights.canary.podTemplateHash,
+            stableHash: weights.stable.podTemplateHash, canaryService: weights.canary.serviceName,
+            stableService: weights.stable.serviceName)
     }
 }
