@@ -12,8 +12,15 @@ package final class RolloutRoutes: RolloutRouters {
     private let caches: RouteCaches
     private let replicaSets: Store<ReplicaSet>
     private let clock: any WallClock
-    /// What the routers of each Rollout took last from this process, with all that was asked for; none where a part failed.
-    private let taken = Lock<[ObjectKey: TrafficRequest]>([:])
+    /// What the routers of each Rollout took last from this process, with all that was asked for, until their caches show it;
+    /// none where a part failed.
+    private let taken = Lock<[ObjectKey: Taken]>([:])
+
+    private struct Taken: Sendable {
+        /// Of the Rollout.
+        var uid: String
+        var request: TrafficRequest
+    }
 
     package init(
         api: any KubernetesAPI, caches: RouteCaches, replicaSets: Store<ReplicaSet>,
@@ -54,13 +61,17 @@ package final class RolloutRoutes: RolloutRouters {
         let recorded = rollout.status.weights.map {
             TrafficSubject.Services(canary: $0.canary.serviceName, stable: $0.stable.serviceName)
         }
-        guard let routing = Routing(rollout, services: recorded) else { return nil }
+        guard let routing = Routing(rollout, services: recorded) else {
+            taken.withLock { _ = $0.removeValue(forKey: rollout.key) }
+            return nil
+        }
         let objects = routing.gather { caches.get($0) }
         let hashes = routing.routers.reduce(into: Set<String>()) { $0.formUnion($1.referencedHashes(objects)) }
         // What the cache has in an older state than we wrote may hold anything; what was written last counts.
-        let isBehind = isBehind(routing, objects)
-        guard !isBehind, let weights = rollout.status.weights else {
-            return fact(of: isBehind ? taken.withLock { $0[rollout.key] } : nil, for: rollout, hashes)
+        if isBehind(routing, objects) { return fact(of: taken.withLock { $0[rollout.key] }, for: rollout, hashes) }
+        taken.withLock { _ = $0.removeValue(forKey: rollout.key) }
+        guard let weights = rollout.status.weights else {
+            return TrafficFact(isInSync: false, referencedHashes: hashes)
         }
         var intent = TrafficIntent(
             canaryWeight: weights.canary.weight, stableWeight: weights.stable.weight, maxWeight: routing.maxWeight,
@@ -84,11 +95,15 @@ package final class RolloutRoutes: RolloutRouters {
     }
 
     /// What routers say that took a request which their caches do not show yet; nothing where it is not known.
-    private func fact(of request: TrafficRequest?, for rollout: Rollout, _ hashes: Set<String>) -> TrafficFact {
+    private func fact(of taken: Taken?, for rollout: Rollout, _ hashes: Set<String>) -> TrafficFact {
+        let unknown = TrafficFact(isInSync: false, referencedHashes: hashes)
+        guard let taken, taken.uid == rollout.uid, let weights = rollout.status.weights else { return unknown }
+        let request = taken.request
         // The status of what they took may have been refused.
-        guard let request, let weights = rollout.status.weights, request.canaryWeight == weights.canary.weight,
-            request.canaryHash == weights.canary.podTemplateHash, request.stableHash == weights.stable.podTemplateHash
-        else { return TrafficFact(isInSync: false, referencedHashes: hashes) }
+        guard request.canaryWeight == weights.canary.weight, request.maxWeight == rollout.spec.canary?.maxWeight,
+            request.canaryHash == weights.canary.podTemplateHash, request.stableHash == weights.stable.podTemplateHash,
+            request.canaryService == weights.canary.serviceName, request.stableService == weights.stable.serviceName
+        else { return unknown }
         return TrafficFact(
             isInSync: request.routes == rollout.recordedRoutes, isInSyncWithoutRoutes: request.routes.isEmpty,
             areWeightsInSync: true, referencedHashes: hashes)
@@ -180,7 +195,7 @@ package final class RolloutRoutes: RolloutRouters {
             }
             if let error = errors.first { throw error }
             if let error = plan.errors.first { throw RouterNotReady("\(error)") }
-            taken.withLock { $0[rollout.key] = request }
+            taken.withLock { $0[rollout.key] = Taken(uid: rollout.uid, request: request) }
             return
         }
     }

@@ -137,4 +137,39 @@ import Testing
             stableHash: weights.stable.podTemplateHash, canaryService: weights.canary.serviceName,
             stableService: weights.stable.serviceName)
     }
+
+    @Test("they count until the cache shows them, for the Rollout and the configuration that they were made for")
+    func taken() async throws {
+        let stand = try await RolloutReconcilerTests.routed()
+        try await stand.setImage("web:2")
+        try await stand.run()
+        let routers = RolloutRoutes(
+            api: stand.api, caches: stand.routes, replicaSets: stand.caches.replicaSets.store, clock: stand.clock)
+        var rollout = try #require(stand.caches.rollouts.store.get(stand.key))
+        let weights = try #require(rollout.status.weights)
+        var events: [RolloutEvent] = []
+        try await routers.apply(Self.request(30, weights), for: rollout, telling: &events) { _ in }
+        rollout.status.weights?.canary.weight = 30
+        rollout.status.weights?.stable.weight = 70
+        #expect(routers.fact(for: rollout)?.isInSync == true)
+        let changes: [(inout Rollout) -> Void] = [
+            { $0.uid = "another" },
+            { $0.status.weights?.canary.serviceName = "other" },
+            { $0.status.weights?.stable.serviceName = "other" },
+            { $0.spec.canary?.trafficRouting?.maxTrafficWeight = 1_000 },
+        ]
+        for (index, change) in changes.enumerated() {
+            var changed = rollout
+            change(&changed)
+            #expect(routers.fact(for: changed)?.areWeightsInSync == false, "\(index)")
+        }
+
+        try await stand.refresh()
+        #expect(routers.fact(for: rollout)?.isInSync == true)
+        // As after a write that this process cannot tell of any more.
+        let service = ObjectReference(
+            group: "networking.istio.io", kind: "VirtualService", namespace: "default", name: "web")
+        stand.routes.noteWrite(service, "999999999")
+        #expect(routers.fact(for: rollout)?.isInSync == false)
+    }
 }
