@@ -85,7 +85,9 @@ extension RolloutReconciler {
             pending.note(key, wrote: written, in: caches.services.store)
         case .setTraffic(let request):
             do {
-                try await routers.apply(request, for: rollout, telling: &writes) { pending.note(key, isBehind: $0) }
+                try await routers.apply(request, for: rollout, telling: &writes) {
+                    pending.note(key, for: routePatience, isBehind: $0)
+                }
             } catch {
                 if !(error is RouterNotReady), (error as? KubernetesError)?.isConflict != true {
                     record(RolloutEvent("TrafficRoutingError", "\(error)", isWarning: true), rollout)

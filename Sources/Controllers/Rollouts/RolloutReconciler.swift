@@ -16,7 +16,12 @@ package final class RolloutReconciler: Sendable {
     let recorder: EventRecorder
     let clock: any WallClock
     let logger: Logger
-    let pending = PendingWrites()
+    /// How long the next look waits for the caches to show a write of routes.
+    ///
+    /// Short, for a router's kind may be one that can be listed but not watched, and while its cache is behind its objects
+    /// are read before they are written.
+    let routePatience: Duration
+    let pending: PendingWrites
     /// Events of decisions that could not be carried out to their end.
     let announced = Lock<[ObjectKey: Announcement.Known]>([:])
     /// Called with each event after it was recorded, for metrics and notifications.
@@ -31,8 +36,9 @@ package final class RolloutReconciler: Sendable {
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
         workloads: RolloutWorkloads? = nil, isStrict: Bool = false, restoresWorkload: Bool = false,
-        verifyRetry: Duration = RolloutSnapshot.defaultVerifyRetry, recorder: EventRecorder,
-        clock: any WallClock = SystemClock(), logger: Logger,
+        verifyRetry: Duration = RolloutSnapshot.defaultVerifyRetry, routePatience: Duration = .seconds(3),
+        recorder: EventRecorder, clock: any WallClock = SystemClock(),
+        elapsed: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger,
         onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in },
         onFinish: @escaping @Sendable (FinishedUpdate) -> Void = { _ in }
     ) {
@@ -43,6 +49,8 @@ package final class RolloutReconciler: Sendable {
         self.workloads = workloads
         self.isStrict = isStrict
         self.verifyRetry = verifyRetry
+        self.routePatience = routePatience
+        pending = PendingWrites(now: elapsed)
         self.restoresWorkload = restoresWorkload
         self.recorder = recorder
         self.clock = clock
@@ -71,9 +79,13 @@ package final class RolloutReconciler: Sendable {
         }
         // One of the same name has come, and has the say over its routes.
         farewells.withLock { _ = $0.removeValue(forKey: key) }
-        if caches.rollouts.store.isBehind(key) || pending.isBehind(key) { return .milliseconds(100) }
+        if caches.rollouts.store.isBehind(key) || pending.isBehind(key) {
+            if pending.isLate(key) { waitings.withLock { $0[key] = .watchBehind } }
+            return .milliseconds(100)
+        }
         if pending.takeDoubt(key) {
-            // Routes and Services know no precondition: what they are told must not come from the past.
+            // No precondition of a route or a Service tells that the Rollout has moved on: what they are told must not come
+            // from the past.
             let live = try await api.get(.rollouts, key, subresource: nil)
             if let live, live.resourceVersion != rollout.resourceVersion {
                 pending.note(key) { [store = caches.rollouts.store] in

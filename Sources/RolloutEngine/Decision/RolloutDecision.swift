@@ -207,6 +207,7 @@ package struct Waiting: Hashable, Sendable {
         case replicaSetController = "ReplicaSetController"
         case scaleDownDelay = "ScaleDownDelay"
         case deletion = "Deletion"
+        case watchBehind = "WatchBehind"
     }
 
     package var reason: Reason
@@ -214,4 +215,9 @@ package struct Waiting: Hashable, Sendable {
     package var since: Timestamp?
     /// Who can move it, and how.
     package var movedBy: String
+
+    /// Nothing is decided: the caches have lacked what was written for longer than a watch takes.
+    package static let watchBehind = Waiting(
+        reason: .watchBehind, message: "the watch has not shown yet what the controller wrote", since: nil,
+        movedBy: "the API server; the controller goes on without it after half a minute at most")
 }

@@ -19,6 +19,8 @@ struct RolloutStand {
     let events = Lock<[RolloutEvent]>([])
     let finished = Lock<[FinishedUpdate]>([])
     let recorder: EventRecorder
+    /// What waiting for the caches is measured by; it stands still.
+    let elapsed: Lock<ContinuousClock.Instant>
     let key = ObjectKey(namespace: "default", name: "web")
 
     /// - Parameters:
@@ -47,11 +49,13 @@ struct RolloutStand {
         caches = RolloutController.caches(api, options: ControllerOptions(), logger: logger)
         routes = RouteCaches(api, namespace: nil, isFilledByHand: fillsRoutes, clock: clock, logger: logger)
         let (events, finished) = (events, finished)
+        let elapsed = Lock(ContinuousClock.now)
+        self.elapsed = elapsed
         recorder = EventRecorder(api, component: "rollouts-controller", clock: clock, logger: logger)
         reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: analyses,
             routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store, clock: clock),
-            recorder: recorder, clock: clock, logger: logger,
+            recorder: recorder, clock: clock, elapsed: { elapsed.withLock { $0 } }, logger: logger,
             onEvent: { _, event in events.withLock { $0.append(event) } },
             onFinish: { update in finished.withLock { $0.append(update) } })
     }

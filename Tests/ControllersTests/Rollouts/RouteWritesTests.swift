@@ -37,6 +37,31 @@ import Testing
         #expect(routers.fact(for: rollout)?.isInSync == true)
     }
 
+    @Test("the next look does not wait long, and an abort is seen where the cache never shows them")
+    func unwatched() async throws {
+        let stand = try await RolloutReconcilerTests.routed()
+        try await stand.setImage("web:2")
+        stand.api.reset()
+        while !stand.api.written.contains("patch virtualservices") {
+            try await stand.refresh()
+            _ = try await stand.reconciler.reconcile(stand.key)
+            stand.runtime.settle()
+        }
+        try await stand.edit(["status": ["abort": true]], "status")
+        try await stand.refreshAllButRoutes()
+        stand.api.reset()
+        stand.elapsed.withLock { $0 += .milliseconds(2_900) }
+        #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(100))
+        #expect(stand.reconciler.waiting(stand.key)?.reason == .watchBehind)
+        stand.elapsed.withLock { $0 += .milliseconds(100) }
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(stand.reconciler.waiting(stand.key)?.reason != .watchBehind)
+        #expect(stand.api.written.contains("patch virtualservices"))
+        let service = ObjectKey(namespace: "default", name: "web")
+        let live = try await stand.api.get(RolloutReconcilerTests.virtualServices, service, subresource: nil)
+        #expect(live?.at("spec", "http")?[0]?["route"]?[1]?["weight"] == 0)
+    }
+
     /// A Rollout whose second Mapping has its weight of 25.
     private static func mapped() async throws -> RolloutStand {
         let stand = try await RolloutStand()
