@@ -2,8 +2,8 @@ import Controllers
 import EmbeddedCluster
 import Kubernetes
 import Manifest
-import SyncEngine
 import SluiceTestKit
+import SyncEngine
 import Testing
 
 @Suite("Application reconciler") struct ApplicationReconcilerTests {
