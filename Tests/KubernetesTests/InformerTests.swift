@@ -234,8 +234,9 @@ private struct Box: CachedObject, Equatable {
         #expect(rules.failures == 1)
         rules.failed(KubernetesError(code: 422, reason: "Invalid", message: "no streaming lists"))
         #expect(rules.phase == .list(resourceVersion: "0"))
-        #expect(rules.failures == 0)
+        #expect(rules.failures == 1)
         rules.listed("7")
+        #expect(rules.failures == 0)
         #expect(rules.phase == .watch(from: "7"))
         for _ in 0..<4 { rules.closed(after: .milliseconds(5), events: 0) }
         #expect(rules.phase == .watch(from: "7"))
@@ -245,5 +246,23 @@ private struct Box: CachedObject, Equatable {
         rules.listed("8")
         rules.closed(after: .seconds(300), events: 0)
         #expect(rules.failures == 0)
+    }
+
+    @Test("a kind that is not installed is asked for less and less often, also where streaming lists are refused")
+    func missingBesideRefused() {
+        let refused = KubernetesError(code: 422, reason: "Invalid", message: "no streaming lists")
+        let missing = KubernetesError(code: 404, reason: "NotFound", message: "")
+        let steady = Backoff(base: Backoff.watch.base, cap: Backoff.watch.cap, jitter: 0)
+        var random = SeededGenerator(seed: 1)
+        var rules = ReflectorRules()
+        for (round, delay) in [800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000].enumerated() {
+            let isFailure = rules.failed(refused)
+            #expect(!isFailure)
+            #expect(rules.failures == round)
+            let isMissing = rules.failed(missing)
+            #expect(isMissing)
+            #expect(rules.failures == round + 1)
+            #expect(steady.delay(after: rules.failures, using: &random) == .milliseconds(delay))
+        }
     }
 }

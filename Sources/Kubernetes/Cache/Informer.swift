@@ -72,12 +72,13 @@ package final class Informer<Object: CachedObject>: Sendable {
     package func run() async {
         var rules = ReflectorRules()
         while !Task.isCancelled {
+            var mayPause = true
             switch rules.phase {
-            case .stream(let version): await watch(from: version ?? "", sendsInitialEvents: true, &rules)
+            case .stream(let version): mayPause = await watch(from: version ?? "", sendsInitialEvents: true, &rules)
             case .list(let version): await list(from: version, &rules)
             case .watch(let version): await watch(from: version, &rules)
             }
-            if rules.failures > 0 {
+            if mayPause, rules.failures > 0 {
                 var random = SystemRandomNumberGenerator()
                 try? await Task.sleep(for: backoff.delay(after: rules.failures, using: &random))
             }
@@ -132,7 +133,11 @@ package final class Informer<Object: CachedObject>: Sendable {
         }
     }
 
-    private func watch(from version: String, sendsInitialEvents: Bool = false, _ rules: inout ReflectorRules) async {
+    /// - Returns: `false` where the server has only refused to stream its list.
+    @discardableResult
+    private func watch(
+        from version: String, sendsInitialEvents: Bool = false, _ rules: inout ReflectorRules
+    ) async -> Bool {
         let start = ContinuousClock.now
         var options = options
         options.sendsInitialEvents = sendsInitialEvents
@@ -161,17 +166,19 @@ package final class Informer<Object: CachedObject>: Sendable {
         } catch {
             outcome = error
         }
-        if Task.isCancelled { return }
+        if Task.isCancelled { return true }
         let seen = progress.withLock { $0 }
         if sendsInitialEvents, !seen.isInitial { rules.listed(seen.version) }
         rules.seen(seen.version)
         if seen.isLost { rules.lostTrack() }
         if let outcome {
-            if !seen.isLost { failed(outcome, &rules) } else { note(outcome) }
+            if !seen.isLost { return failed(outcome, &rules) }
+            note(outcome)
         } else {
             rules.closed(after: ContinuousClock.now - start, events: seen.events)
             works { _ in }
         }
+        return true
     }
 
     /// A streaming list is complete.
@@ -253,19 +260,21 @@ package final class Informer<Object: CachedObject>: Sendable {
 
     // MARK: Health
 
-    private func failed(_ error: KubernetesError, _ rules: inout ReflectorRules) {
-        guard !Task.isCancelled else { return }
-        rules.failed(error)
+    /// - Returns: `false` where the server has only refused to stream its list.
+    @discardableResult
+    private func failed(_ error: KubernetesError, _ rules: inout ReflectorRules) -> Bool {
+        guard !Task.isCancelled else { return true }
+        guard rules.failed(error) else {
+            logger.debug("the server sends no lists by watch", metadata: ["error": "\(error)"])
+            return false
+        }
         if rules.isMissing {
             sweep(keeping: [])
             latch.open()
         }
-        if case .list = rules.phase, rules.failures == 0 {
-            logger.debug("the server sends no lists by watch", metadata: ["error": "\(error)"])
-            return
-        }
         // A watch that has become too old is part of normal life; so is a kind that is not installed.
         if !error.isExpired { note(error, isMissing: rules.isMissing) }
+        return true
     }
 
     private func note(_ error: KubernetesError, isMissing: Bool = false) {

@@ -46,13 +46,15 @@ package struct ReflectorRules {
         giveUpWatch()
     }
 
-    package mutating func failed(_ error: KubernetesError) {
+    /// - Returns: `false` where the server has only refused to stream its list: that is no failure, and the list that
+    ///   follows needs no pause.
+    @discardableResult
+    package mutating func failed(_ error: KubernetesError) -> Bool {
         if case .stream(let version) = phase, error.code == 400 || error.code == 422 {
-            // The server cannot do that, which is no failure: it has answered. The client remembers it for some time, and
-            // asks the server no more meanwhile.
-            failures = 0
+            // The client remembers it for some time, and asks the server no more meanwhile. So it says nothing of how
+            // the server does: what has failed before stays counted until something works.
             phase = .list(resourceVersion: version)
-            return
+            return false
         }
         failures += 1
         if error.isExpired || error.causes.contains(where: { $0.reason == "ResourceVersionTooLarge" }) {
@@ -64,6 +66,7 @@ package struct ReflectorRules {
         } else {
             giveUpWatch()
         }
+        return true
     }
 
     /// An event could not be read at all: what the cache holds is not known any more.
