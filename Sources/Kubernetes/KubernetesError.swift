@@ -39,6 +39,9 @@ package struct KubernetesError: Error, Hashable, CustomStringConvertible {
     package var isExpired: Bool { code == 410 }
     package var isInvalid: Bool { code == 422 }
     package var isForbidden: Bool { code == 403 }
+    /// The reason where a streaming list has not been accepted in time.
+    package static let unanswered = "Unanswered"
+
     /// Trying the same again later can help.
     package var isRetriable: Bool { code == 0 || code == 408 || code == 409 || code == 429 || code >= 500 }
 

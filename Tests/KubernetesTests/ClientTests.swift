@@ -280,6 +280,27 @@ import Transport
         #expect(events.withLock { $0 } == [true], "\(error?.description ?? "")")
     }
 
+    @Test("a streaming list that is never accepted ends in time, which is not remembered as a refusal")
+    func unacceptedStreamingList() async {
+        let log = Lock<[String]>([])
+        let server = server(
+            [
+                { _, connection in
+                    connection.waitForClose()
+                    return false
+                }
+            ], log: log)
+        let client = client(server) { _, options in options.streamingListAcceptance = .milliseconds(200) }
+        for _ in 0..<2 {
+            let error = await #expect(throws: KubernetesError.self) {
+                try await client.watch(Self.pods, ListOptions(sendsInitialEvents: true), from: "0") { _ in }
+            }
+            #expect(error?.code == 0)
+            #expect(error?.reason == KubernetesError.unanswered)
+        }
+        #expect(log.withLock { $0.count } == 2)
+    }
+
     @Test("an error in the midst of a streaming list is not taken for a refusal")
     func brokenStreamingList() async {
         let log = Lock<[String]>([])

@@ -165,6 +165,15 @@ private struct Box: CachedObject, Equatable {
         #expect(rules.phase == .list(resourceVersion: "7"))
     }
 
+    @Test("a streaming list that the server does not accept in time is a failure, and a list comes next")
+    func unansweredStream() {
+        var rules = ReflectorRules()
+        let isFailure = rules.failed(KubernetesError(code: 0, reason: KubernetesError.unanswered, message: ""))
+        #expect(isFailure)
+        #expect(rules.failures == 1)
+        #expect(rules.phase == .list(resourceVersion: "0"))
+    }
+
     @Test("a bad object is set aside alone, keeps its last good state, and comes back when mended")
     func quarantine() async throws {
         let api = ScriptedAPI()

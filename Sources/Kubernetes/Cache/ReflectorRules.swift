@@ -57,7 +57,10 @@ package struct ReflectorRules {
             return false
         }
         failures += 1
-        if error.isExpired || error.causes.contains(where: { $0.reason == "ResourceVersionTooLarge" }) {
+        if case .stream(let version) = phase, error.reason == KubernetesError.unanswered {
+            // Each such try is long: the next is a list.
+            phase = .list(resourceVersion: version)
+        } else if error.isExpired || error.causes.contains(where: { $0.reason == "ResourceVersionTooLarge" }) {
             readAll(nil)
         } else if error.isNotFound {
             isMissing = true

@@ -13,11 +13,16 @@ final class InitialEvents: Sendable {
     }
 
     private let resource: Resource
+    private let acceptance: Duration
     private let patience: Duration
     private let state = Lock(State())
 
-    init(_ resource: Resource, patience: Duration) {
+    /// - Parameters:
+    ///   - acceptance: How long the server may take to accept the watch.
+    ///   - patience: How long it may then show nothing new.
+    init(_ resource: Resource, acceptance: Duration, patience: Duration) {
         self.resource = resource
+        self.acceptance = acceptance
         self.patience = patience
     }
 
@@ -55,7 +60,7 @@ final class InitialEvents: Sendable {
                     return .failure(error)
                 }
             }
-            group.addTask { await self.isSilent() ? .failure(self.ignored()) : .success(false) }
+            group.addTask { await self.silence().map { .failure($0) } ?? .success(false) }
             defer { group.cancelAll() }
             for await result in group {
                 // The end has come, and the watch goes on.
@@ -67,17 +72,27 @@ final class InitialEvents: Sendable {
         _ = try result.get()
     }
 
-    /// `true` once nothing has come for too long, `false` once the end has come.
-    private func isSilent() async -> Bool {
+    /// What to make of it once nothing has come for too long; `nil` once the end has come.
+    private func silence() async -> KubernetesError? {
+        let start = ContinuousClock.now
         while !Task.isCancelled {
             let (hasEnded, lastSign) = state.withLock { ($0.hasEnded, $0.lastSign) }
-            if hasEnded { return false }
-            // Who has not been accepted yet may wait for a connection, or for a server that is busy.
-            let left = lastSign.map { patience - (ContinuousClock.now - $0) } ?? patience
-            if left <= .zero { return true }
-            try? await Task.sleep(for: left)
+            if hasEnded { return nil }
+            let passed = ContinuousClock.now - (lastSign ?? start)
+            let left = (lastSign == nil ? acceptance : patience) - passed
+            if left <= .zero { return lastSign == nil ? unanswered() : ignored() }
+            // The server may accept it meanwhile, and is watched for silence from then on.
+            try? await Task.sleep(for: min(left, patience))
         }
-        return false
+        return nil
+    }
+
+    /// Who has not been accepted may have waited for a connection or for a busy server: that is no refusal.
+    private func unanswered() -> KubernetesError {
+        KubernetesError(
+            code: 0, reason: KubernetesError.unanswered,
+            message: "the server did not begin the streaming list of \(resource) in \(acceptance); it is listed instead"
+        )
     }
 
     private func ignored() -> KubernetesError {

@@ -95,7 +95,8 @@ extension KubernetesClient {
         if let refusal = streamingLists.refusal(of: resource.group) { throw refusal }
         var query = [("sendInitialEvents", "true"), ("resourceVersionMatch", "NotOlderThan")]
         if !resourceVersion.isEmpty { query.append(("resourceVersion", resourceVersion)) }
-        let initial = InitialEvents(resource, patience: streamingLists.patience)
+        let initial = InitialEvents(
+            resource, acceptance: streamingLists.acceptance, patience: streamingLists.patience)
         do {
             try await escaping(event) { [query] (event) async throws(KubernetesError) in
                 try await initial.supervising { () async throws(KubernetesError) in

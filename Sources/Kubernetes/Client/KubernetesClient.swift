@@ -30,6 +30,8 @@ package final class KubernetesClient: Sendable {
         package var timeout: Duration = .seconds(32)
         /// No try begins later than this after the call.
         package var patience: Duration = .seconds(60)
+        /// A streaming list that the server has not accepted for so long is given up for a plain list.
+        package var streamingListAcceptance: Duration = .seconds(30)
         /// A streaming list that shows nothing new for so long before its end has been ignored by the server.
         package var streamingListPatience: Duration = .seconds(30)
         /// After so long a server that has not sent streaming lists is asked for one again: it may be another by then.
@@ -62,7 +64,8 @@ package final class KubernetesClient: Sendable {
         gate = RequestGate(maximum: options.maxInFlight)
         bucket = options.rate.map { Lock(TokenBucket($0, now: .now)) }
         streamingLists = StreamingLists(
-            patience: options.streamingListPatience, retryAfter: options.streamingListRetry)
+            acceptance: options.streamingListAcceptance, patience: options.streamingListPatience,
+            retryAfter: options.streamingListRetry)
         host = URLParts(configuration.server)?.host ?? ""
     }
 

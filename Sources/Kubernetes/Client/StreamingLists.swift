@@ -10,12 +10,15 @@ final class StreamingLists: Sendable {
         var end: ContinuousClock.Instant
     }
 
+    /// How long the server may take to accept a streaming list.
+    let acceptance: Duration
     /// How long a streaming list may show nothing new before its end.
     let patience: Duration
     private let retryAfter: Duration
     private let refusals = Lock<[String: Refusal]>([:])
 
-    init(patience: Duration, retryAfter: Duration) {
+    init(acceptance: Duration, patience: Duration, retryAfter: Duration) {
+        self.acceptance = acceptance
         self.patience = patience
         self.retryAfter = retryAfter
     }
