@@ -41,7 +41,7 @@ package final class RouteCaches: Sendable {
         case unreadable(String)
     }
 
-    /// How long a kind may fail to be listed before its Rollouts are told.
+    /// How long a kind may stay without its first list, from when it is wanted, before its Rollouts are told.
     package static let patience: Duration = .seconds(30)
 
     private let kinds: [GroupKind: Kind]
@@ -53,6 +53,8 @@ package final class RouteCaches: Sendable {
     private struct Kind: Sendable {
         var informer: Informer<UntypedObject>
         var isWanted = Latch()
+        /// When it was first asked for.
+        var wantedSince = Lock<Timestamp?>(nil)
     }
 
     /// - Parameter isFilledByHand: Nobody runs the caches, and what is in them is all there is; for tests.
@@ -133,13 +135,20 @@ package final class RouteCaches: Sendable {
     package func state(_ kind: GroupKind) -> State {
         guard let found = kinds[kind] else { return .notServed }
         if isFilledByHand { return .known }
+        let now = clock.now()
+        let since = found.wantedSince.withLock { since in
+            let first = since ?? now
+            since = first
+            return first
+        }
         found.isWanted.open()
         let health = found.informer.health
         if found.informer.hasSynced { return health.isMissing ? .notServed : .known }
-        guard let error = health.lastError else { return .notYetKnown }
-        if error.isForbidden { return .forbidden("\(error)") }
-        guard let since = health.failingSince, clock.now() - since >= Self.patience else { return .notYetKnown }
-        return .unreadable("\(error)")
+        let error = health.lastError
+        if let error, error.isForbidden { return .forbidden("\(error)") }
+        // A request that hangs has not failed yet, so it is not failures that are timed.
+        guard now - since >= Self.patience else { return .notYetKnown }
+        return .unreadable(error.map { "\($0)" } ?? "it has not been listed yet")
     }
 
     // MARK: Own writes

@@ -50,6 +50,24 @@ import Testing
         #expect(stand.events.withLock { $0.map(\.reason) } == ["InvalidSpec"])
     }
 
+    @Test("one whose list neither comes nor fails is told too, counted from when it was first wanted")
+    func neverListed() async throws {
+        let stand = try await Self.stand()
+        try await stand.refreshAllButRoutes()
+        // Nobody runs the caches, so nothing is ever answered.
+        #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(200))
+        stand.clock.advance(by: .seconds(29))
+        #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(200))
+        stand.clock.advance(by: .seconds(1))
+        #expect(try await stand.reconciler.reconcile(stand.key) == .seconds(20))
+        let condition = try await stand.status().conditions.first
+        #expect(condition?.type == "InvalidSpec")
+        #expect(
+            condition?.message.contains(
+                "VirtualService of networking.istio.io cannot be read: it has not been listed yet; it is tried again")
+                == true, "\(condition?.message ?? "")")
+    }
+
     @Test("they do not hold a Rollout that is being deleted")
     func deleted() async throws {
         let stand = try await Self.stand()
