@@ -261,22 +261,40 @@ import Transport
     @Test("a server that takes its time to accept a streaming list has not ignored it")
     func slowStreamingList() async {
         let mark = #""annotations":{"k8s.io/initial-events-end":"true"}"#
-        let server = server([
-            { _, connection in
-                usleep(600_000)  // on the server's own thread, three times as long as the client is patient
-                connection.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-                connection.chunk(#"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7",\#(mark)}}}"# + "\n")
-                return true
+        let end = #"{"type":"BOOKMARK","object":{"metadata":{"resourceVersion":"7",\#(mark)}}}"# + "\n"
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let asked = Latch()
+        let slow = Lock<LoopbackServer.Connection?>(nil)
+        let server = LoopbackServer { request, connection in
+            if request.path.hasPrefix("/api/v1/pods") {
+                slow.withLock { $0 = connection }
+                asked.open()
+            } else {
+                // Accepted, and silent from then on.
+                connection.write(head)
             }
-        ])
-        let client = client(server) { _, options in options.streamingListPatience = .milliseconds(200) }
+            return true
+        }
+        let client = client(server) { _, options in
+            options.streamingListAcceptance = .seconds(600)
+            options.streamingListPatience = .seconds(2)
+        }
         let events = Lock<[Bool]>([])
-        let error = await #expect(throws: KubernetesError.self) {
+        async let ending: KubernetesError? = #expect(throws: KubernetesError.self) {
             try await client.watch(Self.pods, ListOptions(sendsInitialEvents: true), from: "0") { event in
                 events.withLock { $0.append(event.endsInitialEvents) }
                 throw Enough()
             }
         }
+        #expect(await asked.wait())
+        // The silent one, which was asked for later, uses up all of the client's patience.
+        let deployments = Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment")
+        let silence = await #expect(throws: KubernetesError.self) {
+            try await client.watch(deployments, ListOptions(sendsInitialEvents: true), from: "0") { _ in }
+        }
+        #expect(silence?.code == 422)
+        slow.withLock { $0 }?.write(head + String(end.utf8.count, radix: 16) + "\r\n" + end + "\r\n")
+        let error = await ending
         #expect(events.withLock { $0 } == [true], "\(error?.description ?? "")")
     }
 
