@@ -384,6 +384,44 @@ import Transport
         #expect(ContinuousClock.now - start < .seconds(30))
     }
 
+    @Test("a request that is cancelled while others are in flight gives its token back")
+    func cancelledInGate() async throws {
+        let log = Lock<[String]>([])
+        let held = Lock<LoopbackServer.Connection?>(nil)
+        let server = LoopbackServer { request, connection in
+            let isFirst = log.withLock { log in
+                log.append(request.path)
+                return log.count == 1
+            }
+            if isFirst { held.withLock { $0 = connection } } else { connection.respond(body: "{}") }
+            return true
+        }
+        // Two tokens, and no third in an hour.
+        let client = client(server) { _, options in
+            options.maxInFlight = 1
+            options.rate = RequestRate(perSecond: 0.0001, burst: 2)
+            options.timeout = .seconds(300)
+        }
+        let key = key
+        let first = Task { _ = try await client.get(Self.pods, key, subresource: nil) }
+        try await eventually("the first is in flight") { held.withLock { $0 != nil } }
+        // It has a token at once, so it is in the gate that it ends.
+        let second = Task { _ = try await client.get(Self.pods, key, subresource: nil) }
+        second.cancel()
+        await #expect(throws: KubernetesError.self) { try await second.value }
+        held.withLock { $0 }?.respond(body: "{}")
+        try await first.value
+
+        let isDone = Lock(false)
+        let third = Task {
+            _ = try await client.get(Self.pods, key, subresource: nil)
+            isDone.withLock { $0 = true }
+        }
+        defer { third.cancel() }
+        try await eventually("the third has the second's token") { isDone.withLock { $0 } }
+        #expect(log.withLock { $0.count } == 2)
+    }
+
     @Test("a refused token file is read again once")
     func rotation() async throws {
         let folder = TemporaryFolder()
