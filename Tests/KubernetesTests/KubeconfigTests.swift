@@ -106,10 +106,10 @@ import Transport
         // A folder in its place cannot be read by anybody.
         for name in [".kube", ".kube/config"] { #expect(mkdir("\(folder.path)/\(name)", 0o700) == 0) }
         for (variables, problem) in [
-            (["HOME": folder.path], "cannot read \(folder.path)/.kube/config: Is a directory; make it readable, or"),
+            (["HOME": folder.path], "cannot read \(folder.path)/.kube/config: Is a directory; name another"),
             (
                 ["KUBECONFIG": "\(folder.path)/.kube/config:\(folder.path)/b"],
-                "cannot read \(folder.path)/.kube/config: Is a directory; make it readable, or"
+                "cannot read \(folder.path)/.kube/config: Is a directory; name another"
             ),
             (["HOME": "\(folder.path)/nobody"], "there is no kubeconfig ~/.kube/config;"),
             (["KUBECONFIG": "\(folder.path)/b"], "cannot read \(folder.path)/b: No such file or directory;"),
@@ -122,6 +122,15 @@ import Transport
                 error?.description.hasSuffix("name one with --kubeconfig or KUBECONFIG") == true
                     || error?.description.hasSuffix("name another with --kubeconfig or KUBECONFIG") == true)
         }
+    }
+
+    @Test(
+        "only a file that we may not read is to be made readable",
+        arguments: [(EACCES, true), (EPERM, true), (EISDIR, false), (ELOOP, false), (EIO, false), (ENOENT, false)])
+    func denied(_ code: Int32, _ isDenied: Bool) {
+        let error = ConfigurationError(opening: "/etc/kube", code)
+        #expect(error.isDenied == isDenied)
+        #expect(error.isMissingFile == (code == ENOENT))
     }
 
     @Test("programs are run only where that is allowed, and their output never reaches an error")

@@ -1,3 +1,4 @@
+import Glibc
 import Manifest
 package import Transport
 
@@ -47,9 +48,18 @@ package struct ClusterConfiguration: Sendable {
 package struct ConfigurationError: Error, Hashable, CustomStringConvertible {
     package var description: String
     /// There is no file of the name that was asked for.
-    var isMissingFile = false
+    package private(set) var isMissingFile = false
+    /// There is one, which we may not read.
+    package private(set) var isDenied = false
 
     package init(_ description: String) { self.description = description }
+
+    /// - Parameter code: What `errno` says of opening the file.
+    package init(opening path: String, _ code: Int32) {
+        description = "cannot read \(path): \(String(cString: strerror(code)))"
+        isMissingFile = code == ENOENT || code == ENOTDIR
+        isDenied = code == EACCES || code == EPERM
+    }
 }
 
 extension ClusterConfiguration {

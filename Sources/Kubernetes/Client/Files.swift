@@ -3,12 +3,7 @@ import Glibc
 /// Reads a file of at most `limit` bytes.
 func readFile(_ path: String, limit: Int) throws(ConfigurationError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else {
-        let code = errno
-        var error = ConfigurationError("cannot read \(path): \(String(cString: strerror(code)))")
-        error.isMissingFile = code == ENOENT || code == ENOTDIR
-        throw error
-    }
+    guard file >= 0 else { throw ConfigurationError(opening: path, errno) }
     defer { close(file) }
     var result: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 65_536)

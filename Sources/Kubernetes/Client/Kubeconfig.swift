@@ -37,8 +37,8 @@ package struct Kubeconfig: Sendable {
             let bytes: [UInt8]
             do throws(ConfigurationError) { bytes = try readFile(path, limit: 16 << 20) } catch {
                 guard error.isMissingFile else {
-                    throw ConfigurationError(
-                        "\(error); make it readable, or name another with --kubeconfig or KUBECONFIG")
+                    let remedy = error.isDenied ? "make it readable, or name another" : "name another"
+                    throw ConfigurationError("\(error); \(remedy) with --kubeconfig or KUBECONFIG")
                 }
                 lastProblem = error
                 continue
