@@ -43,6 +43,8 @@ package final class RouteCaches: Sendable {
 
     /// How long a kind may stay without its first list, from when it is wanted, before its Rollouts are told.
     package static let patience: Duration = .seconds(30)
+    /// The same where nothing has failed: a long list takes its time, and its Rollouts are well meanwhile.
+    package static let listPatience: Duration = .seconds(120)
 
     private let kinds: [GroupKind: Kind]
     private let isFilledByHand: Bool
@@ -146,8 +148,8 @@ package final class RouteCaches: Sendable {
         if found.informer.hasSynced { return health.isMissing ? .notServed : .known }
         let error = health.lastError
         if let error, error.isForbidden { return .forbidden("\(error)") }
-        // A request that hangs has not failed yet, so it is not failures that are timed.
-        guard now - since >= Self.patience else { return .notYetKnown }
+        // A request that hangs has not failed yet, so it is not failures alone that are timed.
+        guard now - since >= (error == nil ? Self.listPatience : Self.patience) else { return .notYetKnown }
         return .unreadable(error.map { "\($0)" } ?? "it has not been listed yet")
     }
 
