@@ -36,7 +36,7 @@ extension RolloutReconcile {
         return BasicCanarySizes(
             replicas: replicas, limits: limits,
             target: WeightApproximation.sizes(replicas: replicas, weight: weight, surge: limits.surge),
-            canary: current.map(pods), stable: distinctStable.map(pods),
+            canary: current.map { pods($0) }, stable: distinctStable.map { pods($0) },
             others: otherIndices.reduce(0) { $0 + sets[$1].spec }
         ).next()
     }
@@ -60,7 +60,8 @@ extension RolloutReconcile {
             }
         }
         // Pods leave one look after their traffic has, and come before it.
-        var served = [old.weights, status.weights].compactMap { $0 }.map(stableWeight)
+        // Closures, for a method's name would copy all of the decision.
+        var served = [old.weights, status.weights].compactMap { $0.map { stableWeight($0) } }
         // Of a first request no status may tell yet; until then all traffic is stable's.
         if hasRouter, old.weights == nil { served.append(maxWeight) }
         // Nothing shrinks before routers can be set right, so stable grows to what that takes; also where the canary is sized

@@ -51,7 +51,7 @@ extension RolloutReconcile {
         reportPauses()
 
         var decision = RolloutDecision()
-        decision.effects = slots.compactMap(render)
+        decision.effects = slots.compactMap { render($0) }
         if let patch = status.mergePatch(from: old) { decision.effects.append(.patchStatus(patch)) }
         var annotations: [String: JSON] = [:]
         let isRenumbered = invalid == nil && revision > 0 && rollout.annotations[Keys.revision] != String(revision)
