@@ -41,7 +41,12 @@ extension Scenario {
             let pods = try await self.list(Kinds.pod).filter { $0.at("metadata", "deletionTimestamp") == nil }
             return wanted.allSatisfy { revision, count in
                 let set = sets[revision]
-                return set?.at("spec", "replicas")?.intValue ?? 0 == Int64(count)
+                // A status of before would still count pods that have gone: what is decided next must not rest on it.
+                let isCounted = set.map { set in
+                    set.at("status", "observedGeneration")?.intValue == set.at("metadata", "generation")?.intValue
+                        && set.at("status", "replicas")?.intValue ?? 0 == Int64(count)
+                }
+                return set?.at("spec", "replicas")?.intValue ?? 0 == Int64(count) && isCounted ?? true
                     && pods.count { pod in set.map { pod.isOwned(by: $0) } ?? false } == count
             }
         }
