@@ -16,6 +16,8 @@ package enum Keys {
     package static let fastRollback = "sluice.dev/fast-rollback-from"
     /// What an abort needs of the strategy with which a ReplicaSet's update was last valid; see ``RolloutSpec/abortRecord``.
     package static let lastValidStrategy = "sluice.dev/last-valid-strategy"
+    /// How many of a ReplicaSet's pods may be believed in until its status has seen a generation; see ``PodBound``.
+    package static let podBound = "sluice.dev/available-at-most"
     /// A Rollout's finalizer: its Deployment is to get its pods back first.
     package static let restoreWorkload = "sluice.dev/restore-workload"
     /// The size that the Deployment of `workloadRef` had before its pods were taken away.
@@ -34,6 +36,6 @@ package enum Keys {
     /// Annotations of a Rollout that its ReplicaSets do not inherit.
     static let notCopied: Set<String> = [
         lastApplied, revision, revisionHistory, desiredReplicas, notified, onNewRevision, lastValidStrategy,
-        workloadReplicas,
+        workloadReplicas, podBound,
     ]
 }

@@ -77,6 +77,7 @@ extension RolloutReconcile {
         guard let stable, let current, replicas > 0 else { return 0 }
         // An abort that has reached 0 never fetches the canary back.
         if let recorded = old.weights, old.abort, recorded.canary.weight == 0 { return 0 }
+        if isAnothersWeight { return 0 }
         let sizes = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight)
         var needed = replicas - stable.available
         if (canary.abortScaleDownDelaySeconds ?? 0) <= 0 {
@@ -90,11 +91,17 @@ extension RolloutReconcile {
         return canary.steps.reversed().compactMap(\.setWeight).first { sizes.pods($0) < needed } ?? 0
     }
 
+    /// The recorded weight is that of an earlier canary, and no other is decided on yet.
+    private var isAnothersWeight: Bool {
+        guard let current, let recorded = status.weights?.canary else { return false }
+        return recorded.podTemplateHash != current.hash
+    }
+
     /// The canary's weight while traffic goes back to stable; it never rises.
     private var drainingWeight: Int {
         guard canary.dynamicStableScale, let stable, let current, replicas > 0 else { return 0 }
-        // What an earlier canary had is nothing that this one could give back.
-        if !isDynamicRollbackPending, current.available == 0 { return 0 }
+        // What an earlier canary had is nothing that this one could give back, and no reason to send it anything.
+        if !isDynamicRollbackPending, current.available == 0 || isAnothersWeight { return 0 }
         let served = min(maxWeight, share(stable.available))
         let excess = max(0, maxWeight - served)
         let target = drainWeight

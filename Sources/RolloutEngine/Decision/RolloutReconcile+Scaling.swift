@@ -60,8 +60,9 @@ extension RolloutReconcile {
             }
         }
         // Pods leave one look after their traffic has, and come before it.
-        // Closures, for a method's name would copy all of the decision.
-        var served = [old.weights, status.weights].compactMap { $0.map { stableWeight($0) } }
+        var served: [Int] = []
+        if let weights = old.weights { served.append(stableWeight(weights)) }
+        if let weights = status.weights { served.append(stableWeight(weights)) }
         // Of a first request no status may tell yet; until then all traffic is stable's.
         if hasRouter, old.weights == nil { served.append(maxWeight) }
         // Nothing shrinks before routers can be set right, so stable grows to what that takes; also where the canary is sized
@@ -73,10 +74,16 @@ extension RolloutReconcile {
         ).sizes(target, stableTarget: stableTarget, recordedStable: served.max(), recordedCanary: drainedWeight)
     }
 
-    /// What stable serves by recorded weights: also the canary's part, where the status of its promotion was never written.
+    /// What stable serves by recorded weights: also the canary's part, where the status of its promotion was never written, or
+    /// where the canary's Service brings that to stable.
     private func stableWeight(_ weights: TrafficWeights) -> Int {
-        let parts = [weights.canary, weights.stable].filter { $0.podTemplateHash == status.stableRS }
-        return max(weights.stable.weight, parts.reduce(0) { $0 + $1.weight })
+        func part(_ destination: TrafficWeights.Destination) -> Int {
+            let isStable =
+                destination.podTemplateHash == status.stableRS
+                || serviceHash(destination.serviceName) == status.stableRS
+            return isStable ? destination.weight : 0
+        }
+        return max(weights.stable.weight, part(weights.canary) + part(weights.stable))
     }
 
     /// What the canary still serves, and its pods stay for.
@@ -316,6 +323,9 @@ extension RolloutReconcile {
             return false
         }
         scaled.insert(index)
+        if size > before, !sets[index].isNew {
+            sets[index].annotate(Keys.podBound, PodBound(growing: sets[index])?.text)
+        }
         sets[index].spec = size
         sets[index].annotate(Keys.desiredReplicas, String(replicas))
         if size == 0, !(index == currentIndex && abortDelay != nil) {

@@ -7,6 +7,8 @@ import Manifest
 final class WorkingReplicaSet {
     /// As seen; of a ReplicaSet that is yet to be created, what it will be.
     let seen: ReplicaSet
+    /// Available pods as the status counts them, also those that are not believed in.
+    let reportedAvailable: Int
     let isNew: Bool
     let hash: String
     /// `spec.replicas` after the effects.
@@ -19,7 +21,8 @@ final class WorkingReplicaSet {
     var affinity: JSON?
 
     init(_ seen: ReplicaSet, isNew: Bool = false) {
-        self.seen = seen
+        self.seen = seen.believed
+        reportedAvailable = seen.availableReplicas
         self.isNew = isNew
         hash = seen.hash
         spec = isNew ? 0 : seen.replicas

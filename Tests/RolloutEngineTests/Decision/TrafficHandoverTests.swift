@@ -92,6 +92,51 @@ import Testing
         #expect(world.status.stableRS == second && world.stable?.replicas == 4)
     }
 
+    @Test("an abort sends nothing to a canary that never had traffic, whatever the one before it had")
+    func abortsUnserved() throws {
+        var world = try CanaryExtrasTests.dynamic(8, [25, 75])
+        let first = world.status.stableRS
+        try world.edit(["status": ["promoteFull": true]])
+        try world.run()
+        let second = world.status.stableRS
+        let weights: JSON = [
+            "canary": ["podTemplateHash": .string(second), "serviceName": "web-canary", "weight": 100],
+            "stable": ["podTemplateHash": .string(first), "serviceName": "web-stable", "weight": 0],
+        ]
+        // All of that promotion was written but for the weights that follow it.
+        try world.edit(["status": ["canary": ["weights": weights]]])
+        world.traffic?.canaryWeight = 100
+        world.traffic?.canaryHash = second
+        world.traffic?.stableHash = first
+        try world.setImage("web:3")
+        world.breakPods(of: second, leaving: 5)
+        try world.reconcile()
+        world.stepPods()
+        world.breakPods(of: second, leaving: 5)
+        try world.settle()
+        let third = world.status.currentPodHash
+        #expect(world.current?.availableReplicas ?? 0 > 1 && world.weight(of: third) == 0)
+        try world.abort()
+        for _ in 0..<12 {
+            try world.reconcile()
+            #expect(world.weight(of: third) == 0 && world.stable?.replicas == 8)
+        }
+        try world.run()
+        #expect(world.traffic?.canaryWeight == 0 && world.weight(of: second) == 100)
+    }
+
+    @Test("a dynamic stable keeps the pods for what the canary's Service brings it")
+    func canaryServiceOfStable() throws {
+        var world = try CanaryExtrasTests.dynamic(8, [25])
+        #expect(world.stable?.replicas == 6)
+        let stable = world.status.stableRS
+        world.services["web-canary"]?.selector[Keys.podTemplateHash] = stable
+        world.brokenImages = ["web:2"]
+        world.breakPods(of: world.status.currentPodHash, leaving: 0)
+        try world.settle()
+        #expect(world.weight(of: stable) == 100 && world.stable?.replicas == 8)
+    }
+
     @Test("a revision that comes back keeps the pods for what the stable Service never took from it")
     func neverSwitched() throws {
         var world = try DeviationWorld.routed()

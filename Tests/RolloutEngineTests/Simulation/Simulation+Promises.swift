@@ -114,6 +114,12 @@ extension Simulation {
             if known < needed, hash == request.stableHash || !isScaledApart {
                 fail("weight \(weight) goes to \(hash), of which \(known) of \(needed) pods were seen")
             }
+            // Nor may less be there than was seen, but for pods that went by themselves.
+            if let set = world.set(hash: hash), set.availableReplicas < min(needed, known), !unseen.contains(set.name),
+                hash == request.stableHash || !isScaledApart
+            {
+                fail("weight \(weight) goes to \(hash), of which \(set.availableReplicas) of \(needed) pods are there")
+            }
         }
     }
 
@@ -172,6 +178,8 @@ extension Simulation {
         guard case .updateReplicaSet(let update) = effect, let size = update.replicas,
             let set = world.sets[update.name],
             set.resourceVersion == update.resourceVersion, size < min(set.replicas, set.availableReplicas),
+            // Pods of which an old status does not tell yet are no fault of the decision.
+            size < seen.available(set.hash),
             case let spec = seen.rollout.spec, let canary = spec.canary
         else { return }
         let limits = SurgeLimits(

@@ -10,6 +10,8 @@ struct Simulation {
     var random: SeededGenerator
     /// Draws header and mirror routes, apart, so that a life without them is the one that its seed had before there were any.
     var routeRandom: SeededGenerator
+    /// Draws whose status lags behind its spec, apart for the same reason.
+    var statusRandom: SeededGenerator
     var world: World
     let kind: Kind
     var isRouted: Bool { kind == .routed }
@@ -33,6 +35,7 @@ struct Simulation {
     init(seed: UInt64) throws {
         random = SeededGenerator(seed: seed)
         routeRandom = SeededGenerator(seed: seed ^ 0x726F_7574_6573)
+        statusRandom = SeededGenerator(seed: seed ^ 0x0073_7461_7475_73)
         kind = Kind.allCases.randomElement(using: &random) ?? .basic
         isTraced = getenv("SLUICE_SEED") != nil
         world = try World(spec: World.spec(replicas: 1, canary: [:]))
@@ -135,15 +138,22 @@ struct Simulation {
     /// The watches deliver what has changed, or some of them do, or none.
     private mutating func lookAround(_ withBadLuck: Bool) {
         if withBadLuck, chance(3) {
-            for watch in World.Watch.allCases where chance(2) {
-                cache.catchUp(with: world, watch)
-                if watch == .replicaSets { unseen = [] }
-            }
+            for watch in World.Watch.allCases where chance(2) { catchUp(watch, withBadLuck) }
             trace("sees old objects")
         } else {
-            cache = world
-            unseen = []
+            for watch in World.Watch.allCases { catchUp(watch, withBadLuck) }
+            cache.workload = world.workload
         }
+    }
+
+    /// A ReplicaSet's controller writes the status when it gets round to it, which may be long after the spec has changed.
+    private mutating func catchUp(_ watch: World.Watch, _ withBadLuck: Bool) {
+        guard watch == .replicaSets else { return cache.catchUp(with: world, watch) }
+        let lagging =
+            withBadLuck
+            ? Set(world.sets.keys.sorted().filter { _ in Int.random(in: 0..<4, using: &statusRandom) == 0 }) : []
+        cache.catchUp(with: world, watch, laggingStatus: lagging)
+        unseen.formIntersection(lagging)
     }
 
     /// One reconcile; bad luck shows it an old world, kills it between effects, or changes objects under its feet.

@@ -230,11 +230,14 @@ struct World {
     /// What the watch of one kind has delivered.
     enum Watch: CaseIterable { case rollouts, replicaSets, services, analysisRuns, routes }
 
-    /// Takes over all objects of a kind from the real world.
-    mutating func catchUp(with world: World, _ watch: Watch) {
+    /// Takes over all objects of a kind from the real world, but of the named ReplicaSets only what is not status.
+    mutating func catchUp(with world: World, _ watch: Watch, laggingStatus: Set<String> = []) {
         switch watch {
         case .rollouts: (rollout, typed) = (world.rollout, world.typed)
-        case .replicaSets: sets = world.sets
+        case .replicaSets:
+            let old = sets
+            sets = world.sets
+            for name in laggingStatus { sets[name]?.takeStatus(of: old[name]) }
         case .services: services = world.services
         case .analysisRuns: runs = world.runs
         case .routes: traffic = world.traffic
@@ -245,7 +248,11 @@ struct World {
     mutating func catchUp(with world: World, on effect: RolloutEffect) {
         switch effect {
         case .createReplicaSet(let json, _): sets[json.objectName] = world.sets[json.objectName]
-        case .updateReplicaSet(let update): sets[update.name] = world.sets[update.name]
+        case .updateReplicaSet(let update):
+            // The answer comes before the ReplicaSet's own controller has counted again.
+            let old = sets[update.name]
+            sets[update.name] = world.sets[update.name]
+            sets[update.name]?.takeStatus(of: old)
         case .deleteReplicaSet(let name, _, _): sets[name] = world.sets[name]
         case .switchService(let name, _, _): services[name] = world.services[name]
         case .setTraffic: traffic = world.traffic
@@ -318,6 +325,16 @@ struct World {
             stepPods()
             if version == self.version { return }
         }
+    }
+}
+
+extension ReplicaSet {
+    fileprivate mutating func takeStatus(of old: ReplicaSet?) {
+        guard let old else { return }
+        observedGeneration = old.observedGeneration
+        currentReplicas = old.currentReplicas
+        readyReplicas = old.readyReplicas
+        availableReplicas = old.availableReplicas
     }
 }
 
