@@ -23,6 +23,9 @@ package struct JSONWriter: Sendable {
 
     package init(escapingHTML: Bool = false) { self.escapingHTML = escapingHTML }
 
+    /// Makes room for so many bytes at once.
+    package mutating func reserve(_ count: Int) { bytes.reserveCapacity(count) }
+
     /// Appends text that is JSON already, such as punctuation.
     package mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
 
@@ -83,6 +86,7 @@ package struct JSONWriter: Sendable {
 
     /// Appends a quoted string.
     package mutating func write(_ text: String) {
+        if writePlain(text) { return }
         bytes.append(UInt8(ascii: "\""))
         var previous: (UInt8, UInt8) = (0, 0)
         for byte in text.utf8 {
@@ -106,6 +110,25 @@ package struct JSONWriter: Sendable {
             previous = (previous.1, byte)
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends most texts as they are; `false` where something would have to be escaped.
+    private mutating func writePlain(_ text: String) -> Bool {
+        let isWritten =
+            text.utf8.withContiguousStorageIfAvailable { text in
+                for byte in text {
+                    switch byte {
+                    case ..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"): return false
+                    case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), 0xE2: if escapingHTML { return false }
+                    default: break
+                    }
+                }
+                bytes.append(UInt8(ascii: "\""))
+                bytes.append(contentsOf: text)
+                bytes.append(UInt8(ascii: "\""))
+                return true
+            } ?? false
+        return isWritten
     }
 
     private func hex(_ byte: UInt8) -> String {

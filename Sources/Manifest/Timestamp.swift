@@ -62,8 +62,28 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     private var civil: String {
         let (days, second) = seconds.quotientAndRemainderFloored(by: 86_400)
         let (year, month, day) = Timestamp.civil(fromDays: days)
-        return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
-            + "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+        guard (0...9_999).contains(year) else {
+            return "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))T"
+                + "\(padded(second / 3_600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+        }
+        // Every decision writes some of these, so it is done without a String for each number.
+        return String(unsafeUninitializedCapacity: 19) { text in
+            func put(_ number: Int64, _ range: Range<Int>, _ mark: Unicode.Scalar? = nil) {
+                var rest = number
+                for index in range.reversed() {
+                    text[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                }
+                if let mark { text[range.upperBound] = UInt8(ascii: mark) }
+            }
+            put(year, 0..<4, "-")
+            put(month, 5..<7, "-")
+            put(day, 8..<10, "T")
+            put(second / 3_600, 11..<13, ":")
+            put(second / 60 % 60, 14..<16, ":")
+            put(second % 60, 17..<19)
+            return 19
+        }
     }
 
     /// Parses RFC 3339 with optional fraction and a zone of `Z` or `±hh:mm`.

@@ -73,7 +73,7 @@ import Testing
     func refreshing() async throws {
         let source = Source(Self.plain)
         let kind = GroupKind(group: "apps", kind: "Deployment")
-        let patient = Discovery(source)
+        let patient = Discovery(source, pause: .seconds(3_600))
         _ = try await patient.resource(for: kind)
         let count = source.asked.withLock { $0.count }
         for _ in 0..<5 { #expect(try await patient.resource(named: "unknown") == nil) }

@@ -14,7 +14,7 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         decision.effects = claim.effects
         return decision
     }
-    claim.owned = oldestFirst(claim.owned)
+    sortOldestFirst(&claim.owned, of: seen.replicaSets)
     let problems = seen.problems
     if let problem = problems.first {
         var decision = decideInvalid(seen, owned: claim.owned, problem: problem, now: now)
@@ -36,12 +36,12 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
 
 /// An invalid Rollout keeps its pods and traffic; only an abort that is asked for is still carried out.
 private func decideInvalid(
-    _ seen: RolloutSnapshot, owned: [ReplicaSet], problem: FieldProblem, now: Timestamp
+    _ seen: RolloutSnapshot, owned: [Int], problem: FieldProblem, now: Timestamp
 ) -> RolloutDecision {
     let rollout = seen.rollout
     var reconcile = RolloutReconcile(seen, owned: owned, now: now)
     reconcile.invalid = problem
-    reconcile.currentIndex = owned.firstIndex {
+    reconcile.currentIndex = reconcile.sets.firstIndex {
         !rollout.status.currentPodHash.isEmpty && $0.hash == rollout.status.currentPodHash
     }
     let canAbort =
@@ -59,18 +59,18 @@ private func canMoveTraffic(_ seen: RolloutSnapshot) -> Bool {
     return seen.rollout.status.weights == nil || !(spec.canary?.trafficRouting?.routers.isEmpty ?? true)
 }
 
-/// Sorts by creation, of which ReplicaSets are looked at closer only where it is the same.
-private func oldestFirst(_ sets: [ReplicaSet]) -> [ReplicaSet] {
-    // ReplicaSets are large: to compare them in place would copy two each time.
-    let places = sets.enumerated().map { (created: $0.element.creationTimestamp, index: $0.offset) }
-    func isOlder(_ left: (created: Timestamp, index: Int), _ right: (created: Timestamp, index: Int)) -> Bool {
-        if left.created != right.created { return left.created < right.created }
+/// Sorts places of ReplicaSets by creation; they are looked at closer only where that is the same.
+///
+/// Places, for ReplicaSets are large, and every copy of one counts its references.
+private func sortOldestFirst(_ places: inout [Int], of sets: [ReplicaSet]) {
+    let created = sets.map(\.creationTimestamp)
+    func isOlder(_ left: Int, _ right: Int) -> Bool {
+        if created[left] != created[right] { return created[left] < created[right] }
         // Creation times have a resolution of one second; the first revision breaks the tie.
-        let (first, second) = (sets[left.index].firstRevision, sets[right.index].firstRevision)
-        return first != second ? first < second : sets[left.index].key.name < sets[right.index].key.name
+        let (first, second) = (sets[left].firstRevision, sets[right].firstRevision)
+        return first != second ? first < second : sets[left].key.name < sets[right].key.name
     }
-    if zip(places, places.dropFirst()).allSatisfy({ !isOlder($1, $0) }) { return sets }
-    return places.sorted(by: isOlder).map { sets[$0.index] }
+    places.sort(by: isOlder)
 }
 
 extension ReplicaSet {
@@ -85,19 +85,21 @@ extension ReplicaSet {
 
 /// Which ReplicaSets are ours, and what to adopt or release.
 private struct Claim {
-    var owned: [ReplicaSet] = []
+    /// Places in the snapshot.
+    var owned: [Int] = []
     var effects: [RolloutEffect] = []
 
     init(_ seen: RolloutSnapshot) {
         let rollout = seen.rollout
         // Without a known selector nothing is adopted or released: an empty one would let every ReplicaSet go.
         let selector = rollout.spec.selector.flatMap { $0.isEmpty ? nil : $0 }
-        for set in seen.replicaSets where set.templateHash != nil {
+        owned.reserveCapacity(seen.replicaSets.count)
+        for (index, set) in seen.replicaSets.enumerated() where set.templateHash != nil {
             let matches = selector.map { set.isSelected(by: $0) } ?? true
-            switch set.owner {
-            case let owner? where owner.uid == rollout.uid:
+            switch set.ownerUID {
+            case rollout.uid:
                 if matches {
-                    owned.append(set)
+                    owned.append(index)
                 } else {
                     effects.append(.releaseReplicaSet(name: set.name, uid: set.uid))
                 }

@@ -9,32 +9,18 @@ import Manifest
 extension RolloutSpec {
     /// What an abort needs of the strategy, as one line of JSON: who has the traffic, and how pods may come and go.
     ///
-    /// Of the steps only their weights; no analyses and no metadata, for an abort begins none.
+    /// Of the steps only their weights; no analyses and no metadata, for an abort begins none. Every decision in mid-update
+    /// needs it, so it is written as text at once.
     var abortRecord: String? {
-        var json: [String: JSON] = [:]
-        if var canary {
-            canary.steps = canary.steps.map { step in
-                var weight = CanaryStep()
-                weight.setWeight = step.setWeight
-                return weight
-            }
-            canary.analysis = nil
-            canary.antiAffinity = nil
-            canary.canaryMetadata = nil
-            canary.stableMetadata = nil
-            json["canary"] = canary.json.withoutDefaults
+        var writer = MemberWriter()
+        if let canary {
+            writer.object("canary") { canary.writeAbortRecord(to: &$0) }
         } else if let blueGreen {
-            var kept = BlueGreenStrategy()
-            kept.activeService = blueGreen.activeService
-            kept.previewService = blueGreen.previewService
-            kept.previewReplicaCount = blueGreen.previewReplicaCount
-            kept.scaleDownDelaySeconds = blueGreen.scaleDownDelaySeconds
-            kept.scaleDownDelayRevisionLimit = blueGreen.scaleDownDelayRevisionLimit
-            kept.abortScaleDownDelaySeconds = blueGreen.abortScaleDownDelaySeconds
-            json["blueGreen"] = kept.json.withoutDefaults
+            writer.object("blueGreen") { blueGreen.writeAbortRecord(to: &$0) }
+        } else {
+            return nil
         }
-        guard !json.isEmpty else { return nil }
-        let text = JSON.object(json).serialized()
+        let text = writer.finish()
         // All annotations of an object have 256 KiB together, and an update is worth more than this note.
         return text.count <= 16 << 10 ? String(decoding: text, as: UTF8.self) : nil
     }
@@ -51,14 +37,111 @@ extension RolloutSpec {
     }
 }
 
-extension JSON {
-    /// Without members that say nothing: empty texts and lists, `false`, and blue-green's automatic promotion.
-    fileprivate var withoutDefaults: JSON {
-        guard let members = objectValue else { return self }
-        return .object(
-            members.filter { name, value in
-                !name.hasPrefix("autoPromotion") && value != "" && value != false && value != .array([])
-            })
+extension CanaryStrategy {
+    /// Members in the order of their names; none that says nothing.
+    fileprivate func writeAbortRecord(to writer: inout MemberWriter) {
+        writer.member("abortScaleDownDelaySeconds", abortScaleDownDelaySeconds)
+        writer.member("canaryService", canaryService)
+        if dynamicStableScale { writer.member("dynamicStableScale", json: true) }
+        writer.member("maxSurge", json: maxSurge?.json)
+        writer.member("maxUnavailable", json: maxUnavailable?.json)
+        writer.member("minPodsPerReplicaSet", minPodsPerReplicaSet)
+        if let pingPong {
+            writer.object("pingPong") {
+                $0.member("pingService", pingPong.pingService)
+                $0.member("pongService", pingPong.pongService)
+            }
+        }
+        if let threshold = replicaProgressThreshold {
+            writer.object("replicaProgressThreshold") {
+                $0.member("type", threshold.type)
+                $0.member("value", threshold.value)
+            }
+        }
+        writer.member("scaleDownDelayRevisionLimit", scaleDownDelayRevisionLimit)
+        writer.member("scaleDownDelaySeconds", scaleDownDelaySeconds)
+        writer.member("stableService", stableService)
+        writer.list("steps", steps) { step, writer in writer.member("setWeight", step.setWeight) }
+        writer.member("trafficRouting", json: trafficRouting?.json)
+    }
+}
+
+extension BlueGreenStrategy {
+    /// Likewise.
+    fileprivate func writeAbortRecord(to writer: inout MemberWriter) {
+        writer.member("abortScaleDownDelaySeconds", abortScaleDownDelaySeconds)
+        writer.member("activeService", activeService)
+        writer.member("previewReplicaCount", previewReplicaCount)
+        writer.member("previewService", previewService)
+        writer.member("scaleDownDelayRevisionLimit", scaleDownDelayRevisionLimit)
+        writer.member("scaleDownDelaySeconds", scaleDownDelaySeconds)
+    }
+}
+
+/// Appends members of one object after the other, leaving out those that have no value.
+private struct MemberWriter {
+    private var json = JSONWriter()
+    private var isFirst = true
+
+    init() {
+        json.reserve(1_024)
+        json.raw("{")
+    }
+
+    /// The text, which ends here.
+    mutating func finish() -> [UInt8] {
+        json.raw("}")
+        return json.bytes
+    }
+
+    private mutating func name(_ name: String) {
+        if !isFirst { json.raw(",") }
+        isFirst = false
+        json.write(name)
+        json.raw(":")
+    }
+
+    mutating func member(_ name: String, _ value: Int?) {
+        guard let value else { return }
+        self.name(name)
+        json.raw(String(value))
+    }
+
+    mutating func member(_ name: String, _ value: String) {
+        guard !value.isEmpty else { return }
+        self.name(name)
+        json.write(value)
+    }
+
+    mutating func member(_ name: String, json value: JSON?) {
+        guard let value else { return }
+        self.name(name)
+        json.write(value)
+    }
+
+    mutating func object(_ name: String, _ members: (inout MemberWriter) -> Void) {
+        self.name(name)
+        object(members)
+    }
+
+    private mutating func object(_ members: (inout MemberWriter) -> Void) {
+        json.raw("{")
+        isFirst = true
+        members(&self)
+        isFirst = false
+        json.raw("}")
+    }
+
+    mutating func list<Element>(_ name: String, _ elements: [Element], _ members: (Element, inout MemberWriter) -> Void)
+    {
+        guard !elements.isEmpty else { return }
+        self.name(name)
+        json.raw("[")
+        for (index, element) in elements.enumerated() {
+            if index > 0 { json.raw(",") }
+            object { members(element, &$0) }
+        }
+        json.raw("]")
     }
 }
 
@@ -71,10 +154,11 @@ extension RolloutReconcile {
         guard invalid == nil else { return }
         for index in sets.indices {
             let isUpdating = index == currentIndex && stableIndex != nil && index != stableIndex
+            guard isUpdating || sets[index].isChanged else { continue }
             let noted = sets[index].annotation(Keys.lastValidStrategy)
             if isUpdating, sets[index].isChanged || noted != nil {
                 annotate(index, Keys.lastValidStrategy, rollout.spec.abortRecord)
-            } else if noted != nil, sets[index].isChanged {
+            } else if noted != nil, !isUpdating {
                 annotate(index, Keys.lastValidStrategy, nil)
             }
         }

@@ -202,6 +202,7 @@ extension RolloutReconcile {
 
     /// Ends running runs that are no longer current, and deletes finished ones beyond the history limits.
     private mutating func retireRuns(isCancelled: Bool) {
+        guard !seen.analysisRuns.isEmpty else { return }
         let recorded = [status, old].flatMap {
             [$0.stepAnalysis, $0.backgroundAnalysis, $0.prePromotionAnalysis, $0.postPromotionAnalysis]
         }

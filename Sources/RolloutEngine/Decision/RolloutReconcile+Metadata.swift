@@ -19,7 +19,7 @@ extension RolloutReconcile {
     mutating func syncMetadata() {
         for index in sets.indices {
             let record = EphemeralMetadata(annotation: sets[index].annotation(Keys.ephemeralMetadata))
-            let wanted = wantedMetadata(index)
+            let wanted = index == currentIndex || index == stableIndex ? wantedMetadata(index) : nil
             if wanted == nil, record == nil, sets[index].annotation(Keys.podsMetadata) == nil { continue }
             if wanted != record { relabel(index, from: record, to: wanted) } else { syncPods(index, wanted) }
         }

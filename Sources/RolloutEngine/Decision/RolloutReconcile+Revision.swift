@@ -37,7 +37,8 @@ extension RolloutReconcile {
     /// Numbers the current ReplicaSet, and hands it what it inherits from the Rollout.
     mutating func syncRevision() {
         guard let index = currentIndex else { return }
-        let highest = sets.indices.filter { $0 != index }.compactMap { sets[$0].seen.revision }.max() ?? 0
+        var highest = 0
+        for other in sets.indices where other != index { highest = max(highest, sets[other].seen.revision ?? 0) }
         let next = highest.addingReportingOverflow(1).partialValue
         let present = sets[index].seen.revision ?? 0
         revision = max(present, next)

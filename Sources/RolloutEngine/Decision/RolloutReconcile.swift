@@ -69,7 +69,8 @@ struct RolloutReconcile {
         case set(Int)
     }
 
-    init(_ seen: RolloutSnapshot, owned: [ReplicaSet], now: Timestamp) {
+    /// - Parameter owned: Places of its ReplicaSets in the snapshot, oldest first.
+    init(_ seen: RolloutSnapshot, owned: [Int], now: Timestamp) {
         self.seen = seen
         let canary = seen.rollout.spec.canary ?? CanaryStrategy()
         self.canary = canary
@@ -77,7 +78,10 @@ struct RolloutReconcile {
         self.now = now
         old = seen.rollout.status
         status = old
-        sets = owned.map { WorkingReplicaSet(seen.pods.map($0.limited) ?? $0) }
+        sets = owned.map { index in
+            guard let pods = seen.pods else { return WorkingReplicaSet(seen.replicaSets[index]) }
+            return WorkingReplicaSet(seen.replicaSets[index].limited(to: pods))
+        }
         replicas = seen.rollout.spec.desiredReplicas
         maxWeight = canary.maxWeight
         isRouted = canary.trafficRouting != nil

@@ -99,14 +99,16 @@ extension CanaryStrategy {
             entry["startingStep"] = JSON(analysis.startingStep)
             json["analysis"] = entry
         }
-        if let trafficRouting {
-            var routing = JSON.object(trafficRouting.routers)
-            routing["maxTrafficWeight"] = trafficRouting.maxTrafficWeight.map { JSON($0) }
-            if let routes = trafficRouting.managedRoutes {
-                routing["managedRoutes"] = .array(routes.map { ["name": .string($0)] })
-            }
-            json["trafficRouting"] = routing
-        }
+        json["trafficRouting"] = trafficRouting?.json
+        return json
+    }
+}
+
+extension TrafficRouting {
+    var json: JSON {
+        var json = JSON.object(routers)
+        json["maxTrafficWeight"] = maxTrafficWeight.map { JSON($0) }
+        if let managedRoutes { json["managedRoutes"] = .array(managedRoutes.map { ["name": .string($0)] }) }
         return json
     }
 }
@@ -189,14 +191,5 @@ extension AntiAffinity {
             json["preferredDuringSchedulingIgnoredDuringExecution"] = ["weight": JSON(preferredWeight)]
         }
         return json
-    }
-}
-
-extension IntOrString {
-    fileprivate var json: JSON {
-        switch self {
-        case .int(let value): .int(value)
-        case .string(let text): .string(text)
-        }
     }
 }

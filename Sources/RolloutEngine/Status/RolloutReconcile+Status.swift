@@ -3,10 +3,12 @@ import Manifest
 extension RolloutReconcile {
     /// Takes over the pods' counts as they are seen; done first, because progress is measured by them.
     mutating func countPods() {
-        let seen = sets.filter { !$0.isNew }.map(\.seen)
-        status.replicas = seen.reduce(0) { $0 + $1.currentReplicas }
-        status.readyReplicas = seen.reduce(0) { $0 + $1.readyReplicas }
-        status.availableReplicas = seen.reduce(0) { $0 + $1.availableReplicas }
+        (status.replicas, status.readyReplicas, status.availableReplicas) = (0, 0, 0)
+        for set in sets where !set.isNew {
+            status.replicas += set.seen.currentReplicas
+            status.readyReplicas += set.seen.readyReplicas
+            status.availableReplicas += set.seen.availableReplicas
+        }
         status.updatedReplicas = current.map { $0.isNew ? 0 : $0.seen.currentReplicas } ?? 0
         status.hpaReplicas = status.replicas
         status.selector = rollout.spec.selector?.text ?? status.selector
