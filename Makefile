@@ -48,7 +48,7 @@ bench: setup  ## print the table of speed and memory
 	cd Benchmarks && swift build -c release --static-swift-stdlib && .build/release/sluice-bench
 
 compare: build-tests  ## the same requests to the embedded cluster and to a real one: make compare KUBECONFIG=…
-	SLUICE_COMPARE=$(KUBECONFIG) swift test --skip-build $(SWIFT_FLAGS) --filter CompareTests
+	SLUICE_COMPARE=$(KUBECONFIG) scripts/swift-test --skip-build $(SWIFT_FLAGS) --filter CompareTests
 
 fuzz: setup
 	Fuzz/run.sh $(or $(SECONDS),30)

@@ -24,7 +24,7 @@ final class PendingWrites: Sendable {
 
     init(now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) { self.now = now }
 
-    /// Remembers a write of an object in a store.
+    /// Remembers a write of an object in a store: the key's own object, or another that it wrote.
     func note<Object: CachedObject>(_ key: ObjectKey, wrote object: JSON, in store: Store<Object>) {
         let written = object.objectKey
         store.noteWrite(written, object.resourceVersion)

@@ -179,7 +179,7 @@ extension RolloutReconciler {
             .rollouts, rollout.key, .merge, patch, subresource: subresource,
             WriteOptions(fieldManager: FieldManagers.rollout))
         version = written.resourceVersion
-        caches.rollouts.store.noteWrite(rollout.key, version)
+        pending.note(rollout.key, wrote: written, in: caches.rollouts.store)
     }
 
     func record(_ event: RolloutEvent, _ rollout: Rollout) {

@@ -79,7 +79,7 @@ package final class RolloutReconciler: Sendable {
         }
         // One of the same name has come, and has the say over its routes.
         farewells.withLock { _ = $0.removeValue(forKey: key) }
-        if caches.rollouts.store.isBehind(key) || pending.isBehind(key) {
+        if pending.isBehind(key) {
             if pending.isLate(key) { waitings.withLock { $0[key] = .watchBehind } }
             return .milliseconds(100)
         }

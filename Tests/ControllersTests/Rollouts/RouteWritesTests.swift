@@ -62,6 +62,26 @@ import Testing
         #expect(live?.at("spec", "http")?[0]?["route"]?[1]?["weight"] == 0)
     }
 
+    @Test("a write of the Rollout that the watch never shows is named, and given up for what the server tells")
+    func unwatchedRollout() async throws {
+        let stand = try await RolloutReconcilerTests.routed()
+        try await stand.refresh()
+        try await stand.setImage("web:2")
+        try await stand.refresh()
+        stand.api.reset()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(stand.api.written.contains("patch rollouts/status"))
+        stand.elapsed.withLock { $0 += .seconds(2) }
+        #expect(try await stand.reconciler.reconcile(stand.key) == .milliseconds(100))
+        #expect(stand.reconciler.waiting(stand.key)?.reason == .watchBehind)
+        stand.elapsed.withLock { $0 += .seconds(30) }
+        stand.api.reset()
+        #expect(try await stand.reconciler.reconcile(stand.key) == .seconds(1), "the server has a newer one")
+        #expect(stand.api.written == [])
+        try await stand.refresh()
+        #expect(try await stand.reconciler.reconcile(stand.key) != .milliseconds(100))
+    }
+
     /// A Rollout whose second Mapping has its weight of 25.
     private static func mapped() async throws -> RolloutStand {
         let stand = try await RolloutStand()
