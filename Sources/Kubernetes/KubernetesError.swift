@@ -39,6 +39,8 @@ package struct KubernetesError: Error, Hashable, CustomStringConvertible {
     package var isExpired: Bool { code == 410 }
     package var isInvalid: Bool { code == 422 }
     package var isForbidden: Bool { code == 403 }
+    /// The credentials were not accepted; where they are renewed from time to time, the next ones may be.
+    package var isUnauthorized: Bool { code == 401 }
     /// The reason where a streaming list has not been accepted in time.
     package static let unanswered = "Unanswered"
 

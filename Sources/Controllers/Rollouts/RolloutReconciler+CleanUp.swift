@@ -90,18 +90,14 @@ extension RolloutReconciler {
             do throws(KubernetesError) {
                 let present = try await api.get(.deployments, deployment, subresource: nil)
                 if let present, (present.at("spec", "replicas")?.intValue ?? 1) < Int64(noted) {
-                    _ = try await api.patch(
-                        .deployments, deployment, .merge, ["spec": ["replicas": JSON(noted)]], subresource: "scale",
-                        options)
+                    try await scale(deployment, to: noted)
                 }
             } catch {
-                logger.warning(
-                    "cannot scale the Deployment of workloadRef",
-                    metadata: ["rollout": "\(key)", "deployment": "\(deployment)", "error": "\(error)"])
+                warn(unscaled: deployment, for: key, error)
                 let since = live.at("metadata", "deletionTimestamp")?.stringValue.flatMap(Timestamp.init(rfc3339:))
                 // Its own deadline may be what cannot be read.
                 let patience = Duration.seconds(RolloutSpec().progressDeadlineSeconds)
-                if error.isRetriable, let since, clock.now() - since < patience { throw error }
+                if error.isRetriable || error.isUnauthorized, let since, clock.now() - since < patience { throw error }
             }
         }
         let left = finalizers.filter { $0 != Keys.restoreWorkload }

@@ -97,16 +97,12 @@ extension RolloutReconciler {
         case .evictPod(let name, let uid): try await evict(name, uid: uid, of: rollout)
         case .syncPodMetadata(let request): try await syncMetadata(request, of: rollout)
         case .scaleWorkload(let reference, let replicas):
-            let workload = ObjectKey(namespace: key.namespace, name: reference.name)
+            let deployment = ObjectKey(namespace: key.namespace, name: reference.name)
             do throws(KubernetesError) {
-                _ = try await api.patch(
-                    .deployments, workload, .merge, ["spec": ["replicas": JSON(replicas)]], subresource: "scale",
-                    options)
+                try await scale(deployment, to: replicas)
             } catch {
                 // The Rollout goes on: its own pods do not depend on it.
-                logger.warning(
-                    "cannot scale the Deployment of workloadRef",
-                    metadata: ["rollout": "\(key)", "deployment": "\(workload)", "error": "\(error)"])
+                warn(unscaled: deployment, for: key, error)
             }
         case .createAnalysisRun(let request):
             try await analyses.create(request, for: rollout) { [api] in
@@ -123,6 +119,19 @@ extension RolloutReconciler {
         case .patchStatus(let patch):
             try await write(patch, "status", for: rollout, version: &version)
         }
+    }
+
+    /// Sets the size of the Deployment of `workloadRef`.
+    func scale(_ deployment: ObjectKey, to replicas: Int) async throws(KubernetesError) {
+        _ = try await api.patch(
+            .deployments, deployment, .merge, ["spec": ["replicas": JSON(replicas)]], subresource: "scale",
+            WriteOptions(fieldManager: FieldManagers.rollout))
+    }
+
+    func warn(unscaled deployment: ObjectKey, for rollout: ObjectKey, _ error: KubernetesError) {
+        logger.warning(
+            "cannot scale the Deployment of workloadRef",
+            metadata: ["rollout": "\(rollout)", "deployment": "\(deployment)", "error": "\(error)"])
     }
 
     private func create(

@@ -104,12 +104,16 @@ import Testing
         #expect(stand.api.written == [])
     }
 
-    @Test("stays where its Deployment cannot be scaled for a moment", arguments: [FaultPlan.Verb.get, .patch])
-    func disturbed(_ verb: FaultPlan.Verb) async throws {
+    @Test(
+        "stays where its Deployment cannot be scaled for a moment", arguments: [FaultPlan.Verb.get, .patch],
+        [
+            KubernetesError(code: 503, reason: "ServiceUnavailable", message: "etcd has no leader"),
+            KubernetesError(code: 401, reason: "Unauthorized", message: "the token has expired"),
+        ])
+    func disturbed(_ verb: FaultPlan.Verb, _ error: KubernetesError) async throws {
         let (stand, task) = try await Self.migrated()
         defer { task.cancel() }
         try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
-        let error = KubernetesError(code: 503, reason: "ServiceUnavailable", message: "etcd has no leader")
         stand.cluster.faults.add(.init(.fail(error), on: [verb], resource: "deployments.apps"))
         await #expect(throws: error) { try await stand.reconciler.reconcile(stand.key) }
         #expect(try await Self.finalizers(stand) == 2)
