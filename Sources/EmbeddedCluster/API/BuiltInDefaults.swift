@@ -179,8 +179,9 @@ enum PodDefaults {
 
     private static func fillContainer(_ container: inout JSON) {
         if let image = container["image"]?.stringValue {
-            let name = image.split(separator: "/").last ?? ""
-            let isLatest = !image.contains("@") && (!name.contains(":") || name.hasSuffix(":latest"))
+            let parts = image.split(separator: "@", maxSplits: 1)
+            let name = parts.first?.split(separator: "/").last ?? ""
+            let isLatest = name.hasSuffix(":latest") || parts.count < 2 && !name.contains(":")
             container.fill(isLatest ? "Always" : "IfNotPresent", at: "imagePullPolicy")
         }
         container.fill("/dev/termination-log", at: "terminationMessagePath")

@@ -33,7 +33,7 @@ enum DigestSum {
         return member(DigestName.imagePullPolicy, hashBytes(policy.utf8))
     }
 
-    /// `Always` for `latest` and untagged images, as the API server defaults it.
+    /// `Always` for `latest`, also beside a digest, and for images with neither tag nor digest, as the API server defaults it.
     private static func defaultPullPolicy(_ image: String) -> String {
         let image = image.utf8
         return image.withContiguousStorageIfAvailable { isLatest($0) } ?? isLatest(Array(image))
@@ -41,10 +41,12 @@ enum DigestSum {
     }
 
     private static func isLatest(_ image: some BidirectionalCollection<UInt8>) -> Bool {
-        if image.contains(UInt8(ascii: "@")) { return false }
+        let end = image.firstIndex(of: UInt8(ascii: "@"))
+        let isPinned = end != nil
+        let image = image[..<(end ?? image.endIndex)]
         guard let mark = image.lastIndex(where: { $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "/") }),
             image[mark] == UInt8(ascii: ":")
-        else { return true }
+        else { return !isPinned }
         return image[mark...].dropFirst().elementsEqual("latest".utf8)
     }
 }

@@ -111,7 +111,7 @@ let canaryStepSchema = GoSchema(
     StringMatch: exact:s prefix:s regex:s
     MirrorRoute: name:s! match:[]RouteMatch percentage:*i
     RouteMatch: method:*StringMatch path:*StringMatch headers:{}StringMatch
-    Analysis: templates:[]Template args:[]Argument dryRun:[]Metric measurementRetention:[]Retention analysisRunMetadata:*Metadata
+    Analysis: templates:[]Template args:[]Argument dryRun:[]Metric measurementRetention:[]Retention analysisRunMetadata:Metadata
     Template: templateName:s! clusterScope:b
     Argument: name:s! value:s valueFrom:*ValueFrom
     ValueFrom: podTemplateHashValue:*s fieldRef:*FieldRef

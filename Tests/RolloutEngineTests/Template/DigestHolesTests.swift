@@ -52,10 +52,14 @@ import Testing
     func pullPolicy() throws {
         for policy in ["Always", "IfNotPresent"] {
             let rest = #","imagePullPolicy":"\#(policy)""#
-            for image in ["web:1", "web", "web:latest", "host:5000/web", "web@sha256:abc", "host:5000/web:latest"] {
+            for image in [
+                "web:1", "web", "web:latest", "host:5000/web", "web@sha256:abc", "host:5000/web:latest",
+                "web:latest@sha256:abc", "web:1@sha256:abc",
+            ] {
                 let with = try read(template([container("a", image, rest)])).digest
                 let without = try read(template([container("a", image)])).digest
-                let isDefault = ["web:1", "web@sha256:abc"].contains(image) == (policy == "IfNotPresent")
+                let isDefault =
+                    ["web:1", "web@sha256:abc", "web:1@sha256:abc"].contains(image) == (policy == "IfNotPresent")
                 #expect((with == without) == isDefault, "\(policy) \(image)")
             }
         }

@@ -44,6 +44,9 @@ import Testing
     static let steps: [(String, String)] = [
         ("null", "5ffbfbbd64"), ("[]", "5ffbfbbd64"),
         (#"[{"setWeight":20},{"pause":{}},{"setWeight":50},{"pause":{"duration":"10m"}}]"#, "6f5bfc45b6"),
+        // Metadata of the runs is a struct there, not a pointer, and is written although it says nothing.
+        (#"[{"analysis":{"templates":[{"templateName":"at"}]}}]"#, "84d9785b44"),
+        (#"[{"analysis":{"templates":[{"templateName":"at"}],"analysisRunMetadata":{}}}]"#, "84d9785b44"),
     ]
 
     @Test("of the steps is what the reference controller computes", arguments: steps)
