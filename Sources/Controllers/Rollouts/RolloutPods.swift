@@ -20,11 +20,17 @@ extension RolloutReconciler {
             guard let fact = PodFact(pod), owners.contains(fact.ownerUID) else { return }
             found.withLock { $0.append(fact) }
         }
-        return found.withLock { $0 }
+        let now = clock.now()
+        return found.withLock { $0 }.map { pod in
+            var pod = pod
+            pod.isHeld = holds.contains(pod.uid, now: now)
+            return pod
+        }
     }
 
     /// Asks for a pod's eviction; a disruption budget may refuse, which is no failure.
-    func evict(_ name: String, uid: String, of rollout: Rollout) async throws {
+    /// - Returns: Whether the pod goes.
+    func evict(_ name: String, uid: String, of rollout: Rollout) async throws -> Bool {
         // `policy/v1` came with 1.22 and its predecessor went with 1.25.
         var refusal: KubernetesError?
         for version in ["policy/v1", "policy/v1beta1"] {
@@ -37,20 +43,21 @@ extension RolloutReconciler {
                 _ = try await api.create(
                     .pods, namespace: rollout.key.namespace, eviction, subresource: (name: "eviction", of: name),
                     WriteOptions(fieldManager: FieldManagers.rollout))
-                return
+                return true
             } catch {
-                if error.isNotFound || error.isConflict { return }  // Gone, or another pod of that name.
+                if error.isNotFound || error.isConflict { return true }  // Gone, or another pod of that name.
                 if error.code == 429 {
                     logger.info(
                         "eviction waits for a disruption budget",
                         metadata: ["rollout": "\(rollout.key)", "pod": "\(name)"])
-                    return
+                    return false
                 }
                 refusal = error
                 guard error.code == 400 else { break }
             }
         }
         if let refusal { throw refusal }
+        return true
     }
 
     /// Gives every pod of a ReplicaSet its ephemeral metadata, several at a time.

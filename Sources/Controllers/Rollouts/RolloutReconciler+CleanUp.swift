@@ -38,9 +38,8 @@ extension RolloutReconciler {
     private static let farewellLimit = 1_000
     private static let farewellTries = 5
 
-    /// Remembers the last known spec of a Rollout that vanished, so that its routes can be left clean.
+    /// Remembers the last known spec of a Rollout that vanished, so that its end is told and its routes can be left clean.
     package func noteGone(_ rollout: Rollout) {
-        guard rollout.spec.canary?.trafficRouting != nil else { return }
         farewells.withLock { farewells in
             guard farewells.count < Self.farewellLimit || farewells[rollout.key] != nil else { return }
             farewells[rollout.key] = Farewell(rollout: rollout)
@@ -55,8 +54,14 @@ extension RolloutReconciler {
         do {
             // In the cluster but not in our cache: another instance's.
             if try await api.get(.rollouts, key, subresource: nil) == nil {
-                try await routers.cleanUp(after: farewell.rollout)
-                logger.info("left routes clean", metadata: ["rollout": "\(key)"])
+                if !farewell.isTold {
+                    farewells.withLock { $0[key]?.isTold = true }
+                    record(RolloutEvent("RolloutDeleted", "Rollout \(key) is deleted"), farewell.rollout)
+                }
+                if farewell.rollout.spec.canary?.trafficRouting != nil {
+                    try await routers.cleanUp(after: farewell.rollout)
+                    logger.info("left routes clean", metadata: ["rollout": "\(key)"])
+                }
             }
             farewells.withLock { _ = $0.removeValue(forKey: key) }
         } catch {
@@ -118,6 +123,7 @@ extension RolloutReconciler {
 struct Farewell: Sendable {
     var rollout: Rollout
     var tries = 0
+    var isTold = false
 }
 
 extension RolloutCaches {

@@ -18,8 +18,17 @@ extension RolloutReconciler {
             do {
                 try await perform(effect, for: rollout, version: &version, telling: &writes)
             } catch {
+                var reported: [RolloutEvent] = []
+                if effect.movesTraffic, !isStatusWritten, let patch = decision.statusWithoutTraffic {
+                    // One failure is told, the first; who sees this one, sees that the status is not written either.
+                    if (try? await write(patch, "status", for: rollout, version: &version)) != nil {
+                        reported = decision.eventsWithoutTraffic
+                    }
+                }
                 // What was done will not be decided again, so nobody else would tell of it.
-                let told = decision.events.filter { isStatusWritten || $0.target.map(done.contains) ?? false }
+                let told = decision.events.filter {
+                    isStatusWritten || reported.contains($0) || $0.target.map(done.contains) ?? false
+                }
                 announce(announcement.rest(among: told) + writes, rollout)
                 if announcement.isComplete {
                     // A status that was refused takes nothing back of what an earlier one has shown.
@@ -94,7 +103,10 @@ extension RolloutReconciler {
                 }
                 throw error
             }
-        case .evictPod(let name, let uid): try await evict(name, uid: uid, of: rollout)
+        case .evictPod(let name, let uid):
+            // Until it has happened: what fails in any way is not to be asked for again at once.
+            holds.note(uid, now: clock.now())
+            if try await evict(name, uid: uid, of: rollout) { holds.forget(uid) }
         case .syncPodMetadata(let request): try await syncMetadata(request, of: rollout)
         case .scaleWorkload(let reference, let replicas):
             let deployment = ObjectKey(namespace: key.namespace, name: reference.name)
@@ -150,7 +162,7 @@ extension RolloutReconciler {
         guard refusal.isAlreadyExists else {
             let message = "cannot create ReplicaSet \(object.objectKey.name): \(refusal)"
             record(RolloutEvent("ReplicaSetCreateError", message, isWarning: true), rollout)
-            if let patch = rollout.status.reportingCreateError(message, now: clock.now()) {
+            if let patch = rollout.reportingCreateError(message, now: clock.now()) {
                 try await write(patch, "status", for: rollout, version: &version)
             }
             throw refusal
@@ -164,8 +176,9 @@ extension RolloutReconciler {
             return
         }
         // Another template has the same hash: the next look computes another one.
-        let count = (rollout.status.collisionCount ?? 0) + 1
-        try await write(["status": ["collisionCount": JSON(count)]], "status", for: rollout, version: &version)
+        if let patch = rollout.reportingCollision() {
+            try await write(patch, "status", for: rollout, version: &version)
+        }
         throw refusal
     }
 
@@ -210,6 +223,13 @@ extension RolloutReconciler {
 }
 
 extension RolloutEffect {
+    fileprivate var movesTraffic: Bool {
+        switch self {
+        case .setTraffic, .switchService: true
+        default: false
+        }
+    }
+
     /// The effect's kind, for logs.
     fileprivate var name: String {
         switch self {

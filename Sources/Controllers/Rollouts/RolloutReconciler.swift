@@ -22,6 +22,11 @@ package final class RolloutReconciler: Sendable {
     /// are read before they are written.
     let routePatience: Duration
     let pending: PendingWrites
+    let holds = EvictionHolds()
+    /// Since when Rollouts wait for the first list of the kind that their `workloadRef` names.
+    private let workloadWaits = Lock<[ObjectKey: Timestamp]>([:])
+    /// How long they wait before that is an error.
+    private static let workloadPatience: Duration = .seconds(60)
     /// Events of decisions that could not be carried out to their end.
     let announced = Lock<[ObjectKey: Announcement.Known]>([:])
     /// Called with each event after it was recorded, for metrics and notifications.
@@ -71,6 +76,7 @@ package final class RolloutReconciler: Sendable {
         guard let rollout = caches.rollouts.store.get(key) else {
             waitings.withLock { _ = $0.removeValue(forKey: key) }
             pending.forget(key)
+            workloadWaits.withLock { _ = $0.removeValue(forKey: key) }
             announced.withLock { _ = $0.removeValue(forKey: key) }
             try await leaveRoutes(key)
             try await routers.release(key) { [api] in try await api.get(.rollouts, key, subresource: nil) == nil }
@@ -98,8 +104,9 @@ package final class RolloutReconciler: Sendable {
         try await cleanUp(key, rollout)
         let now = clock.now()
         if case .notYetKnown = workloads?.find(for: rollout), rollout.mayAwaitWorkload(at: now) {
-            return .milliseconds(200)
+            return try awaitWorkload(of: rollout, now)
         }
+        workloadWaits.withLock { if !$0.isEmpty { $0[key] = nil } }
         guard areRoutersKnown(for: rollout) else { return .milliseconds(200) }
         var seen = observe(rollout)
         if seen.hasEarlierStrategy, !areRoutersKnown(for: seen.rollout) { return .milliseconds(200) }
@@ -120,7 +127,26 @@ package final class RolloutReconciler: Sendable {
         logger.debug(
             "reconciled",
             metadata: ["rollout": "\(key)", "effects": "\(decision.effects.count)", "phase": "\(rollout.status.phase)"])
+        // What no eviction will change soon is decided on at once.
+        if decision.effects.contains(where: {
+            if case .evictPod(_, let uid) = $0 { holds.contains(uid, now: now) } else { false }
+        }) {
+            return .milliseconds(50)
+        }
         return [decision.requeueAfter, routers.revisit(rollout)].compactMap(\.self).min()
+    }
+
+    private func awaitWorkload(of rollout: Rollout, _ now: Timestamp) throws -> Duration {
+        let kind = rollout.spec.workloadRef?.kind ?? ""
+        let since = workloadWaits.withLock { waits in
+            let since = waits[rollout.key] ?? now
+            waits[rollout.key] = since
+            return since
+        }
+        guard now - since >= .seconds(2) else { return .milliseconds(200) }
+        waitings.withLock { $0[rollout.key] = .workloadUnknown(kind, since: since) }
+        guard now - since >= Self.workloadPatience else { return .milliseconds(200) }
+        throw WorkloadsUnknown(kind: kind)
     }
 
     /// Whether the routers can be asked; one that cannot be read does not hold a deletion, which asks none.
@@ -169,7 +195,11 @@ package final class RolloutReconciler: Sendable {
         let phaseMessage = "InvalidSpec: \(message)"
         guard let live = try await api.get(.rollouts, key, subresource: nil) else { return nil }
         if live.at("metadata", "deletionTimestamp") != nil { return try await letGo(live, problem) }
-        guard live.at("status", "message")?.stringValue != phaseMessage else { return nil }
+        let generation = live.at("metadata", "generation")?.intValue.map { String($0) }
+        guard
+            live.at("status", "message")?.stringValue != phaseMessage
+                || generation != live.at("status", "observedGeneration")?.stringValue
+        else { return nil }
         let time = JSON.string(clock.now().rfc3339)
         var conditions = (live.at("status", "conditions")?.arrayValue ?? []).filter {
             $0["type"]?.stringValue != "InvalidSpec"
@@ -181,15 +211,21 @@ package final class RolloutReconciler: Sendable {
         var status: JSON = [
             "phase": "Degraded", "message": .string(phaseMessage), "conditions": .array(conditions),
         ]
-        if let generation = live.at("metadata", "generation")?.intValue {
-            status["observedGeneration"] = .string(String(generation))
-        }
+        status["observedGeneration"] = generation.map { .string($0) }
         _ = try await api.patch(
             .rollouts, key, .merge, ["status": status], subresource: "status",
             WriteOptions(fieldManager: FieldManagers.rollout))
         recorder.record(.warning, "InvalidSpec", message, regarding: ObjectEvent.Target(live))
         logger.warning("rollout cannot be read", metadata: ["rollout": "\(key)", "error": "\(problem)"])
         return nil
+    }
+}
+
+/// The kind that a `workloadRef` names cannot be listed.
+struct WorkloadsUnknown: Error, CustomStringConvertible {
+    var kind: String
+    var description: String {
+        "no list of \(kind)s has come within 60 s; let the controller's role list and watch them"
     }
 }
 

@@ -76,6 +76,14 @@ package struct PauseStep: Hashable, Sendable {
         duration = found
     }
 
+    /// Also by less than a second.
+    var isNegative: Bool {
+        guard case .string(let text) = duration, Int32(text) == nil, let length = Duration(go: text) else {
+            return false
+        }
+        return length < .zero
+    }
+
     /// Whole seconds of the duration; `nil` without one and for a malformed one, which validation refuses.
     package var seconds: Int64? {
         switch duration {

@@ -36,6 +36,6 @@ package enum Keys {
     /// Annotations of a Rollout that its ReplicaSets do not inherit.
     static let notCopied: Set<String> = [
         lastApplied, revision, revisionHistory, desiredReplicas, notified, onNewRevision, lastValidStrategy,
-        workloadReplicas, podBound,
+        workloadReplicas, podBound, "sluice.dev/notified",
     ]
 }

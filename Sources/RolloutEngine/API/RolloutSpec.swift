@@ -47,7 +47,7 @@ package struct RolloutSpec: Hashable, Sendable {
             case "progressDeadlineSeconds": spec.progressDeadlineSeconds = try reader.readInt32()
             case "progressDeadlineAbort": spec.progressDeadlineAbort = try reader.readBool()
             case "workloadRef": spec.workloadRef = try WorkloadReference(&reader)
-            case "restartAt": spec.restartAt = try reader.readTime()
+            case "restartAt": spec.restartAt = try reader.readTime()?.wholeSeconds
             case "rollbackWindow":
                 try reader.readObject { reader, name throws(JSONError) in
                     if name == "revisions" { spec.rollbackWindow = try reader.readOptionalInt32() ?? 0 }

@@ -93,17 +93,19 @@ private struct Claim {
         let rollout = seen.rollout
         // Without a known selector nothing is adopted or released: an empty one would let every ReplicaSet go.
         let selector = rollout.spec.selector.flatMap { $0.isEmpty ? nil : $0 }
+        // What a malformed one does not match says nothing either; asked only where something would be done about it.
+        lazy var isKnown = selector.map { LabelRules.problem(of: $0) == nil } ?? false
         owned.reserveCapacity(seen.replicaSets.count)
         for (index, set) in seen.replicaSets.enumerated() where set.templateHash != nil {
             let matches = selector.map { set.isSelected(by: $0) } ?? true
             switch set.ownerUID {
             case rollout.uid:
-                if matches {
+                if matches || !isKnown {
                     owned.append(index)
                 } else {
                     effects.append(.releaseReplicaSet(name: set.name, uid: set.uid))
                 }
-            case nil where selector != nil && matches && !set.isBeingDeleted:
+            case nil where selector != nil && matches && !set.isBeingDeleted && isKnown:
                 effects.append(.adoptReplicaSet(name: set.name, uid: set.uid))
             default: break
             }

@@ -188,6 +188,42 @@ extension RolloutEffect {
     }
 }
 
+extension RolloutDecision {
+    private static let counts: Set<String> = [
+        "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "HPAReplicas",
+    ]
+    private static let verdict: Set<String> = [
+        "abort", "abortedAt", "message", "phase", "conditions", "pauseConditions", "controllerPause", "promoteFull",
+    ]
+
+    /// What of the status holds although the routers or Services were not told: counts, and an abort with its cause.
+    ///
+    /// An abort must not stay unknown because the traffic that it is about cannot be moved; the next decision goes on with it.
+    package var statusWithoutTraffic: JSON? {
+        for case .patchStatus(let patch) in effects {
+            guard let members = patch["status"]?.objectValue else { continue }
+            let kept = members.filter { name, _ in
+                Self.counts.contains(name) || begins(abort: members) && Self.verdict.contains(name)
+            }
+            return kept.isEmpty ? nil : ["status": .object(kept)]
+        }
+        return nil
+    }
+
+    private func begins(abort status: [String: JSON]) -> Bool {
+        status["abort"] == true || status["abortedAt"]?.stringValue != nil
+    }
+
+    /// The Events that ``statusWithoutTraffic`` tells of.
+    package var eventsWithoutTraffic: [RolloutEvent] {
+        for case .patchStatus(let patch) in effects {
+            guard let members = patch["status"]?.objectValue, begins(abort: members) else { return [] }
+            return events.filter { ["RolloutAborted", "AnalysisRunFailed", "AnalysisRunError"].contains($0.reason) }
+        }
+        return []
+    }
+}
+
 /// The one thing that a Rollout waits for.
 package struct Waiting: Hashable, Sendable {
     package enum Reason: String, Sendable {
@@ -208,6 +244,7 @@ package struct Waiting: Hashable, Sendable {
         case scaleDownDelay = "ScaleDownDelay"
         case deletion = "Deletion"
         case watchBehind = "WatchBehind"
+        case workloadUnknown = "WorkloadUnknown"
     }
 
     package var reason: Reason
@@ -220,4 +257,11 @@ package struct Waiting: Hashable, Sendable {
     package static let watchBehind = Waiting(
         reason: .watchBehind, message: "the watch has not shown yet what the controller wrote", since: nil,
         movedBy: "the API server; the controller goes on without it after half a minute at most")
+
+    /// Nothing is decided: the first list of the kind that `workloadRef` names has not come.
+    package static func workloadUnknown(_ kind: String, since: Timestamp) -> Waiting {
+        Waiting(
+            reason: .workloadUnknown, message: "the list of \(kind)s, of which workloadRef names one, has not come",
+            since: since, movedBy: "the API server, and the controller's right to list and watch \(kind)s")
+    }
 }

@@ -103,7 +103,9 @@ extension RolloutReconcile {
             guard mayStart, isFree, !status.hasPause(PauseReason.inconclusiveAnalysis) else { return .proceed }
             // Created earlier in this very decision.
             if status[keyPath: place] != nil, status[keyPath: place] != old[keyPath: place] { return .proceed }
-            start(purpose, reference, place, replacing: wantsAnother ? run?.name : nil)
+            start(
+                purpose, reference, place,
+                replacing: wantsAnother ? run?.name : areStepsNew ? old[keyPath: place]?.name : nil)
             return .proceed
         }
         guard let run else { return .proceed }

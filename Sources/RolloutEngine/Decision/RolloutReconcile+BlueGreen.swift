@@ -54,10 +54,11 @@ extension RolloutReconcile {
             return ensure(name, stableIndex, checksPods: false)
         }
         guard !isHalted else { return }
-        if serviceHash(name).isEmpty, let stable = distinctStable {
-            // Something took the hash away. The pods that had the traffic get it back; nothing is promoted by that.
-            if stable.available > 0 { ensure(name, stableIndex, checksPods: false) }
-            return
+        // Something took the hash away. The pods that had the traffic get it back; nothing is promoted by that.
+        if serviceHash(name).isEmpty, let stable, stable.available > 0,
+            distinctStable != nil || !old.activeSelector.isEmpty
+        {
+            return ensure(name, stableIndex, checksPods: false)
         }
         guard isAtWantedSize, isSaturated else { return }
         if isFastTracked || isPauseOver(blueGreen) && isPreviewApproved(blueGreen) {
@@ -117,6 +118,7 @@ extension RolloutReconcile {
     // MARK: Pause
 
     private mutating func pauseBeforePromotion(_ blueGreen: BlueGreenStrategy) {
+        didReachPause = true
         guard !status.abort, !isHalted, isAtWantedSize || isFastTracked else { return }
         if isFastTracked || status.scaleUpPreviewCheckPoint || !blueGreen.pausesBeforePromotion {
             status.pauseConditions.removeAll { $0.reason == PauseReason.blueGreenPause }
@@ -171,7 +173,7 @@ extension RolloutReconcile {
 
     /// The run before the switch may start: preview is all there.
     var mayStartPrePromotion: Bool {
-        guard let blueGreen, let current, let active, active !== current else { return false }
+        guard let blueGreen, let current, active !== current else { return false }
         if let preview = blueGreen.previewReplicaCount, !status.scaleUpPreviewCheckPoint {
             return current.spec == max(0, preview) && current.seen.replicas == current.spec
                 && current.seen.availableReplicas == current.spec
@@ -204,7 +206,7 @@ extension RolloutReconcile {
     /// Old pods stay until the analysis after the switch has told that the new ones are good.
     var keepsOldForAnalysis: Bool {
         guard let blueGreen, let analysis = blueGreen.postPromotionAnalysis, !analysis.templates.isEmpty,
-            blueGreen.scaleDownDelaySeconds == nil
+            blueGreen.scaleDownDelaySeconds == nil, active != nil, active === current
         else { return false }
         return !status.isFullyPromoted && !status.abort && !hasSucceeded(status.postPromotionAnalysis)
     }

@@ -6,9 +6,15 @@ extension RolloutReconcile {
         guard canary.hasManagedRoutes, !status.stableRS.isEmpty, !status.isFullyPromoted, !status.abort,
             !status.promoteFull, !isInRollbackWindow, let index = stepIndex, let current,
             // Pods beyond the size that was seen are on their way out, though they still count as available.
-            min(current.available, current.seen.replicas) > 0, askedCanarySize > 0
+            min(current.available, current.seen.replicas) > 0, askedCanarySize > 0, isCanaryServiceTaken
         else { return [] }
         return canary.routes(at: index)
+    }
+
+    /// The canary Service does not lead to the pods of an earlier revision, whose time may be over.
+    private var isCanaryServiceTaken: Bool {
+        let selected = serviceHash(canaryService)
+        return selected.isEmpty || selected == current?.hash
     }
 
     /// The router objects hold the recorded weights with exactly these routes, and nothing else was asked of them.

@@ -31,6 +31,7 @@ extension RolloutReconcile {
 
     /// Moves the steps on: promotes, keeps an abort at the start, or completes one step; `true` for another pass.
     mutating func advance() -> Bool {
+        didReachPause = true
         if status.promoteFull || isInRollbackWindow, !status.abort {
             status.pauseConditions = []
             status.currentStepIndex = endIndex
@@ -63,7 +64,9 @@ extension RolloutReconcile {
         if step.setCanaryScale != nil { return areCountsAtTarget }
         if let weight = step.setWeight {
             guard areCountsAtTarget else { return false }
-            return !hasRouter || (status.weights?.canary.weight == weight && status.weights?.verified != false)
+            // Nothing gets traffic where there are to be no pods at all.
+            return !hasRouter || replicas == 0
+                || (status.weights?.canary.weight == weight && status.weights?.verified != false)
         }
         if step.analysis != nil { return hasSucceeded(status.stepAnalysis) }
         return !step.routes.isEmpty && areStepRoutesSet
@@ -83,7 +86,7 @@ extension RolloutReconcile {
         if current.hash == status.stableRS { return "rollback to the stable ReplicaSet" }
         if isDynamicRollbackPending { return nil }
         guard stepIndex == endIndex else { return nil }
-        if hasRouter, endIndex != nil {
+        if hasRouter, endIndex != nil, replicas > 0 {
             // All traffic must have been seen on the canary before the stable pods may go.
             guard status.weights?.canary.weight == maxWeight, status.weights?.verified != false else { return nil }
         }

@@ -101,10 +101,14 @@ extension RolloutReconcile {
     private var drainingWeight: Int {
         guard canary.dynamicStableScale, let stable, let current, replicas > 0 else { return 0 }
         // What an earlier canary had is nothing that this one could give back, and no reason to send it anything.
-        if !isDynamicRollbackPending, current.available == 0 || isAnothersWeight { return 0 }
+        if !isDynamicRollbackPending, isAnothersWeight { return 0 }
         let served = min(maxWeight, share(stable.available))
         let excess = max(0, maxWeight - served)
         let target = drainWeight
+        // Pods that are gone serve nothing: stable gets what it can take, as it can take it.
+        if !isDynamicRollbackPending, current.available == 0 {
+            return min(excess, status.weights?.canary.weight ?? 0)
+        }
         guard let recorded = status.weights?.canary.weight else { return max(excess, target) }
         if target <= 0 { return min(excess, recorded) }
         if served < maxWeight - target { return recorded }
@@ -193,10 +197,9 @@ extension RolloutReconcile {
             slots[told.slot] = .effect(.setTraffic(request))
             return true
         }
-        // Only an abort may not wait for the next decision.
+        // Only an abort may not wait for the next decision. In the same place: what comes behind it may count on it.
         guard status.abort else { return false }
-        slots.remove(at: told.slot)
-        add(.setTraffic(request))
+        slots[told.slot] = .effect(.setTraffic(request))
         return true
     }
 

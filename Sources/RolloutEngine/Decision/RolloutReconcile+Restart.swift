@@ -3,16 +3,24 @@ import Manifest
 extension RolloutReconcile {
     /// Whether pods created before `restartAt` are still to be replaced.
     private var restartTime: Timestamp? {
-        guard let time = rollout.spec.restartAt, time != status.restartedAt, !status.abort || old.abort else {
-            return nil
-        }
+        guard let time = rollout.spec.restartAt, time != status.restartedAt else { return nil }
         return time
     }
 
+    /// An abort that has yet to give the traffic back: pods that serve it are no time for a restart.
+    private var isAbortUnderWay: Bool {
+        status.abort && (old.abortedAt == nil || status.weights?.canary.weight ?? 0 > 0)
+    }
+
     /// Evicts pods that are older than `restartAt`, as many as availability allows.
-    /// - Returns: `false` when the rest of the reconcile has to wait, because the counts of pods are stale now.
+    /// - Returns: `false` when the rest of the reconcile has to wait, because the counts of pods are stale now. It does not
+    ///   wait for pods whose eviction was refused.
     mutating func restartPods() -> Bool {
         guard invalid == nil, let time = restartTime else { return true }
+        if isAbortUnderWay {
+            wake(at: now + .seconds(1))
+            return true
+        }
         guard now > time else {
             wake(at: time + .milliseconds(1))
             return true
@@ -36,7 +44,7 @@ extension RolloutReconcile {
                 .sorted { ($0.creationTimestamp, $0.name) < ($1.creationTimestamp, $1.name) }
             for pod in due {
                 left += 1
-                guard !pod.isTerminating, allowance > 0 else { continue }
+                guard !pod.isTerminating, !pod.isHeld, allowance > 0 else { continue }
                 allowance -= 1
                 evicted += 1
                 add(.evictPod(name: pod.name, uid: pod.uid))

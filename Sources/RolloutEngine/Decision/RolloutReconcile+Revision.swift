@@ -73,6 +73,7 @@ extension RolloutReconcile {
         status.currentStepHash = stepHash
         guard areStepsChanged || isNewTemplate else { return }
         isNewUpdate = isNewTemplate
+        areStepsNew = areStepsChanged && !old.currentStepHash.isEmpty && !isNewTemplate
         status.pauseConditions = []
         status.controllerPause = false
         status.abort = false
@@ -92,8 +93,15 @@ extension RolloutReconcile {
         if !isStrict, isNewTemplate, current.hash != status.stableRS, old.condition(.healthy) == nil,
             old.condition(.available)?.status != "True", let stable, stable.seen.availableReplicas == 0
         {
-            status.stableRS = ""
-            assignRoles()
+            // A status may be late to tell of pods, and all of them would go.
+            if let pods = seen.pods {
+                if !pods.contains(where: { $0.ownerUID == stable.seen.uid && $0.readySince != nil }) {
+                    status.stableRS = ""
+                    assignRoles()
+                }
+            } else {
+                needsPods = true
+            }
         }
         if isNewTemplate, isHotfix(over: old), !status.isFullyPromoted {
             status.promoteFull = true

@@ -3,7 +3,8 @@ import Manifest
 extension RolloutReconcile {
     /// The template was released before: its ReplicaSet is the stable one or older than it.
     var isRollback: Bool {
-        guard let currentIndex, let stableIndex, !sets[currentIndex].isNew else { return false }
+        // Before anything was stable there is nothing to go back to, whatever this decision makes stable.
+        guard !old.stableRS.isEmpty, let currentIndex, let stableIndex, !sets[currentIndex].isNew else { return false }
         // ReplicaSets stand in the order of their creation.
         return currentIndex <= stableIndex
     }
@@ -38,7 +39,10 @@ extension RolloutReconcile {
     /// Takes the note away where it no longer tells anything.
     mutating func forgetFastRollback() {
         for index in sets.indices where sets[index].annotation(Keys.fastRollback) != nil {
-            if index != currentIndex || sets[index].hash == status.stableRS { annotate(index, Keys.fastRollback, nil) }
+            // Without its pods it is an update like any other.
+            if index != currentIndex || sets[index].hash == status.stableRS || sets[index].spec == 0 && replicas > 0 {
+                annotate(index, Keys.fastRollback, nil)
+            }
         }
     }
 

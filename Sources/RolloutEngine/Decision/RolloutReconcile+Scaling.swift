@@ -102,7 +102,7 @@ extension RolloutReconcile {
 
     /// Routers hold something else than what is recorded, and this decision does not set them right: nobody knows which pods
     /// get how much.
-    private var isTrafficUnknown: Bool {
+    var isTrafficUnknown: Bool {
         guard hasRouter, status.weights != nil, seen.traffic?.areWeightsInSync == false else { return false }
         return !slots.contains { if case .effect(.setTraffic) = $0 { true } else { false } }
     }
@@ -148,7 +148,11 @@ extension RolloutReconcile {
     private mutating func scaleCurrent() -> Bool {
         guard let index = currentIndex else { return false }
         // Pods were not started when the Rollout was paused from its creation on.
-        if rollout.spec.paused, isScalingEvent, sets[index].spec == 0 { return false }
+        if rollout.spec.paused, isScalingEvent, sets[index].spec == 0,
+            sets[index].annotation(Keys.desiredReplicas) != "0"
+        {
+            return false
+        }
         if abortDelay != nil { return drainAborted(index) }
         if keepsAborted { return resize(index, to: sets[index].spec) }
         return resize(index, to: keptWhileUnknown(index, nextSizes.canary))
@@ -257,7 +261,7 @@ extension RolloutReconcile {
         let deadline = sets[index].annotation(Keys.scaleDownDeadline)
         if blueGreen == nil {
             let isSettled = status.isFullyPromoted || deadline != nil
-            if canary.dynamicStableScale, isSettled || isStrict { return 0 }
+            if canary.dynamicStableScale, status.isFullyPromoted || isStrict { return 0 }
             if isStrict, !isSettled { return 0 }
         }
         let delay = blueGreen.map(\.scaleDownDelaySeconds) ?? canary.scaleDownDelaySeconds

@@ -19,10 +19,12 @@ extension RolloutReconcile {
         guard let weights = status.weights, let current else { return true }
         // What still carries the traffic of stable, from before a promotion, is left alone until that has moved.
         if weights.stable.serviceName == service, weights.stable.weight > 0 { return false }
-        guard weights.canary.serviceName == service, weights.canary.weight > 0 else { return true }
         // Pods that cannot serve are no reason to wait.
         let selected = sets.first { $0.hash == serviceHash(service) }
         if selected?.available ?? 0 == 0, current.available > 0 { return true }
+        // Routers may send it what no status tells of.
+        if isTrafficUnknown, selected?.available ?? 0 > 0 { return false }
+        guard weights.canary.serviceName == service, weights.canary.weight > 0 else { return true }
         let needed = RoutedCanarySizes(replicas: replicas, maxWeight: maxWeight).pods(weights.canary.weight)
         return weights.canary.podTemplateHash == current.hash
             && (current.available >= needed

@@ -51,6 +51,8 @@ struct RolloutReconcile {
     var wasPromotedFully = false
     /// A pause was added in this decision, so nobody can have ended it yet.
     var didAddPause = false
+    /// A pass has come as far as what a pause holds back: that a person ended it has been taken notice of.
+    var didReachPause = false
     /// The time of an automatic promotion has come.
     var isBlueGreenTimeUp = false
     /// Pods older than `restartAt` that are still there.
@@ -61,6 +63,8 @@ struct RolloutReconcile {
     var needsPods = false
     /// The template changed away from the one that the status records.
     var isNewUpdate = false
+    /// The steps changed in mid-update: runs that were begun for the old ones tell nothing of the new ones.
+    var areStepsNew = false
     /// Revision of the current ReplicaSet after the effects.
     var revision = 0
 
@@ -115,8 +119,11 @@ struct RolloutReconcile {
     var isScalingEvent: Bool {
         let text = String(replicas)
         return [currentIndex, stableIndex].contains { index in
-            guard let index, !sets[index].isNew, sets[index].seen.replicas > 0 else { return false }
-            return sets[index].seen.annotations[Keys.desiredReplicas].map { $0 != text } ?? false
+            guard let index, !sets[index].isNew,
+                let noted = sets[index].seen.annotations[Keys.desiredReplicas], noted != text
+            else { return false }
+            // One without pods was never asked for any, or the Rollout was to have none.
+            return sets[index].seen.replicas > 0 || noted == "0"
         }
     }
 
@@ -148,6 +155,7 @@ struct RolloutReconcile {
         }
         if status.isFullyPromoted, currentIndex.map({ sets[$0].hash == status.stableRS }) ?? false {
             status.abort = false
+            status.promoteFull = false
         }
         isRetry = !status.abort && old.condition(.progressing)?.reason == ProgressReason.aborted
         guard invalid == nil else {

@@ -61,6 +61,8 @@ package struct PodFact: Hashable, Sendable {
     /// Since when it is ready; `nil` while it is not.
     package var readySince: Timestamp?
     package var isTerminating: Bool
+    /// Its eviction was refused a moment ago, by a disruption budget or the API server; asking again at once is in vain.
+    package var isHeld = false
 
     package init(
         name: String, uid: String, ownerUID: String, creationTimestamp: Timestamp, readySince: Timestamp?,

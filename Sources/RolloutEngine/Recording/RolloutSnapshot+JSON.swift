@@ -141,6 +141,7 @@ extension PodFact {
             "name": .string(name), "uid": .string(uid), "owner": .string(ownerUID),
             "creationTimestamp": .string(creationTimestamp.rfc3339),
             "readySince": readySince.map { .string($0.rfc3339) } ?? .null, "terminating": .bool(isTerminating),
+            "held": .bool(isHeld),
         ]
     }
 
@@ -152,5 +153,6 @@ extension PodFact {
                 ?? Timestamp(seconds: 0),
             readySince: json["readySince"]?.stringValue.flatMap(Timestamp.init(rfc3339:)),
             isTerminating: json["terminating"] == true)
+        isHeld = json["held"] == true
     }
 }

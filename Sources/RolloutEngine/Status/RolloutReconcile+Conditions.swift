@@ -24,6 +24,21 @@ extension RolloutReconcile {
             || status.readyReplicas > old.readyReplicas || status.availableReplicas > old.availableReplicas
             || status.stableRS != old.stableRS || isStepMoved || status.activeSelector != old.activeSelector
             || status.previewSelector != old.previewSelector || status.currentStepHash != old.currentStepHash
+            || isAnalysisOver
+    }
+
+    /// An analysis of a blue-green update was waited for, and has ended in this decision.
+    private var isAnalysisOver: Bool {
+        guard blueGreen != nil else { return false }
+        return [
+            (old.prePromotionAnalysis, status.prePromotionAnalysis),
+            (old.postPromotionAnalysis, status.postPromotionAnalysis),
+        ]
+        .contains { before, now in isUnfinished(before) && before?.name == now?.name && !isUnfinished(now) }
+    }
+
+    private func isUnfinished(_ run: RolloutStatus.AnalysisRunStatus?) -> Bool {
+        run.map { $0.status == "Running" || $0.status == "Pending" } ?? false
     }
 
     private var isPaused: Bool { !status.pauseConditions.isEmpty || rollout.spec.paused }
@@ -34,15 +49,18 @@ extension RolloutReconcile {
         if old.condition(.paused)?.status == "True" || isPaused || invalid != nil { return true }
         if isAwaitingAnalysis { return true }
         guard isStrict || status.isFullyPromoted else { return false }
-        return otherIndices.contains { sets[$0].spec > 0 && sets[$0].annotation(Keys.scaleDownDeadline) != nil }
+        return otherIndices.contains { index in
+            let set = sets[index]
+            if set.spec > 0 { return set.annotation(Keys.scaleDownDeadline) != nil }
+            // Its time has just come: its pods go, and what they kept from being over is over when they are gone.
+            return set.seen.currentReplicas > 0
+        }
     }
 
     /// A blue-green update may wait for its analyses as long as they take, as a canary's steps may.
     private var isAwaitingAnalysis: Bool {
         guard blueGreen != nil, !status.isFullyPromoted else { return false }
-        return [status.prePromotionAnalysis, status.postPromotionAnalysis].contains { run in
-            run.map { $0.status == "Running" || $0.status == "Pending" } ?? false
-        }
+        return isUnfinished(status.prePromotionAnalysis) || isUnfinished(status.postPromotionAnalysis)
     }
 
     private var deadline: Timestamp? {
@@ -118,7 +136,7 @@ extension RolloutReconcile {
             if before?.reason != ProgressReason.aborted {
                 events.append(RolloutEvent("RolloutAborted", message, isWarning: true))
             }
-            return progress("False", ProgressReason.aborted, message)
+            return progress("False", ProgressReason.aborted, abortGate(message))
         }
         if isPaused, !status.isFullyPromoted {
             return progress("Unknown", ProgressReason.paused, "Rollout is paused")
@@ -151,6 +169,14 @@ extension RolloutReconcile {
         if !suspendsDeadline, isTimedOut {
             progress("False", ProgressReason.deadlineExceeded, "ReplicaSet \"\(name)\" has timed out progressing.")
         }
+    }
+
+    /// An abort's message, and beside it that the canary still has traffic, as long as it does.
+    private func abortGate(_ message: String) -> String {
+        let gate = "; waiting for stable capacity: the canary keeps weight "
+        let cause = message.firstRange(of: gate).map { String(message[..<$0.lowerBound]) } ?? message
+        guard isStableCapacityMissing, let weight = status.weights?.canary.weight, weight > 0 else { return cause }
+        return "\(cause)\(gate)\(weight) until ReplicaSet \"\(stable?.name ?? "")\" has pods for it"
     }
 
     /// Says which gate keeps a step from its traffic, and takes that back once the gate is open.

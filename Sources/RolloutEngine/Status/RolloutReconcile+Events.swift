@@ -29,15 +29,20 @@ extension RolloutReconcile {
 
     /// Tells of a pause that began or ended.
     mutating func reportPauses() {
-        if old.pauseConditions.isEmpty, let first = status.pauseConditions.first {
-            events.append(RolloutEvent("RolloutPaused", "paused: \(first.reason)"))
-        } else if status.pauseConditions.isEmpty, !status.abort, !old.pauseConditions.isEmpty || isResumedByUser {
-            // What the end of the pause let happen comes after it.
-            let step = events.firstIndex { $0.reason == "RolloutStepCompleted" }
-            events.insert(RolloutEvent("RolloutResumed", "resumed"), at: step.map { $0 + 1 } ?? 0)
+        let paused = status.pauseConditions.first.map { RolloutEvent("RolloutPaused", "paused: \($0.reason)") }
+        // A person took the pause away since the last look, and that was taken notice of.
+        let isResumedByUser =
+            old.controllerPause && old.pauseConditions.isEmpty && (didAddPause || !status.controllerPause)
+        guard isResumedByUser || !old.pauseConditions.isEmpty else {
+            if let paused { events.append(paused) }
+            return
         }
+        // The next pause may begin in the decision that ends one.
+        let isOver = status.pauseConditions.allSatisfy { !old.pauseConditions.contains($0) }
+        guard isOver, !status.abort else { return }
+        // What the end of the pause let happen comes after it.
+        let step = events.firstIndex { $0.reason == "RolloutStepCompleted" }
+        events.insert(RolloutEvent("RolloutResumed", "resumed"), at: step.map { $0 + 1 } ?? 0)
+        if let paused { events.append(paused) }
     }
-
-    /// A person took the pause away since the last look.
-    private var isResumedByUser: Bool { old.controllerPause && old.pauseConditions.isEmpty && !status.controllerPause }
 }

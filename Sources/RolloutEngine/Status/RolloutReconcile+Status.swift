@@ -122,7 +122,7 @@ extension RolloutReconcile {
         guard old.controllerPause, old.pauseConditions.isEmpty, !isNewUpdate, !status.isFullyPromoted,
             !status.promoteFull
         else { return false }
-        if rollout.spec.paused { return true }
+        if rollout.spec.paused || !didReachPause { return true }
         guard let blueGreen, isPreviewApproved(blueGreen) else { return false }
         return active !== current && !status.scaleUpPreviewCheckPoint && blueGreen.pausesBeforePromotion
     }

@@ -10,6 +10,13 @@ extension RolloutReconcile {
                 reason: .invalidSpec, message: "\(invalid)", since: status.condition(.invalidSpec)?.lastTransitionTime,
                 movedBy: "whoever edits the Rollout")
         }
+        if status.abort, isStableCapacityMissing, let weight = status.weights?.canary.weight, weight > 0 {
+            return Waiting(
+                reason: .stableCapacity,
+                message:
+                    "the aborted canary keeps weight \(weight): the stable ReplicaSet has too few available pods for it",
+                since: status.abortedAt, movedBy: "the pods of \(stable?.name ?? "the stable ReplicaSet")")
+        }
         if status.abort {
             return Waiting(
                 reason: .aborted, message: progressing?.message ?? "the update is aborted", since: status.abortedAt,

@@ -20,7 +20,7 @@ enum CanaryStepValidation {
         }
         if let pause = step.pause, let duration = pause.duration {
             findings.check(
-                (pause.seconds ?? -1) < 0, row: 28, path(index, ".pause.duration"),
+                (pause.seconds ?? -1) < 0 || pause.isNegative, row: 28, path(index, ".pause.duration"),
                 "\"\(duration.description.prefix(80))\" is not a valid non-negative time; write seconds or 1h30m")
         }
         let exclusive =

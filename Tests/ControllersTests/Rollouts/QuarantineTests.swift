@@ -43,6 +43,16 @@ import Testing
         _ = try await stand.reconciler.reconcile(key)
         #expect(try await stand.api.get(.rollouts, key, subresource: nil)?.resourceVersion == version)
 
+        // But that a later edit was seen is told, though it mends nothing.
+        _ = try await stand.api.patch(
+            .rollouts, key, .merge, ["spec": ["minReadySeconds": 1]], subresource: nil, WriteOptions())
+        _ = try await stand.reconciler.reconcile(key)
+        let edited = try await stand.api.get(.rollouts, key, subresource: nil)
+        #expect(
+            edited?.at("status", "observedGeneration")?.stringValue
+                == edited?.at("metadata", "generation")?.intValue.map { String($0) })
+        #expect(edited?.at("status", "conditions")?.arrayValue?.count == 1)
+
         await recorder.drain(for: .seconds(60))
         let events = Lock<[JSON]>([])
         _ = try await stand.api.list(.events, ListOptions(namespace: "default")) { bytes in

@@ -304,6 +304,7 @@ final class CountingAPI: KubernetesAPI {
     ) async throws(KubernetesError) -> JSON {
         note("patch", resource, subresource)
         note("patch", resource, as: options.impersonate)
+        if let refusal = refusals.withLock({ $0["patch \(resource.plural)"] }) { throw refusal }
         return try await inner.patch(resource, key, type, body, subresource: subresource, options)
     }
 

@@ -468,4 +468,80 @@ import Testing
         try world.run()
         #expect(world.status.phase == "Healthy")
     }
+
+    @Test("an update ends where the active Service has no hash and stable no pods")
+    func nothingActive() throws {
+        var world = try Self.updating(["prePromotionAnalysis": Self.analysis])
+        try world.run()
+        world.services["active"]?.selector["rollouts-pod-template-hash"] = nil
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: world.status.stableRS, leaving: 0)
+        world.runs["web-\(world.status.currentPodHash)-2-pre"]?.phase = "Successful"
+        try world.run()
+        #expect(world.services["active"]?.hash == world.status.currentPodHash && world.status.isFullyPromoted)
+    }
+
+    @Test("D12: a promoted Rollout that lacks a pod gets its hash back, too")
+    func d12Promoted() throws {
+        var world = try Self.updating()
+        try world.run()
+        world.brokenImages = ["web:2"]
+        world.breakPods(of: world.status.stableRS, leaving: 2)
+        world.services["active"]?.selector["rollouts-pod-template-hash"] = nil
+        try world.settle()
+        #expect(world.services["active"]?.hash == world.status.stableRS)
+    }
+
+    @Test("pods of a revision that another replaced before it was active are not kept for an analysis after the switch")
+    func replacedBeforeSwitch() throws {
+        var world = try Self.updating(["autoPromotionEnabled": false, "postPromotionAnalysis": Self.analysis])
+        try world.run()
+        let second = try #require(world.current?.name)
+        try world.setImage("web:3")
+        try world.run()
+        try pass(31, &world)
+        try pass(31, &world)
+        #expect(world.sets[second]?.replicas == 0)
+    }
+
+    @Test("a fast rollback that was aborted is an update like any other once its pods are gone")
+    func abortedFastRollback() throws {
+        var world = try Self.updating(["autoPromotionEnabled": false, "scaleDownDelaySeconds": 600])
+        let first = world.status.stableRS
+        try world.run()
+        try world.resume()
+        try world.run()
+        #expect(world.status.stableRS != first && world.set(hash: first)?.scaleDownDeadline != nil)
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: first, leaving: 1)
+        try world.setImage("web:1")
+        try world.run()
+        #expect(world.set(hash: first)?.annotations[Keys.fastRollback] != nil)
+        try world.abort()
+        try world.run()
+        try pass(31, &world)
+        #expect(world.set(hash: first)?.replicas == 0)
+        world.brokenImages = []
+        try world.edit(["status": ["abort": false]])
+        try world.run()
+        #expect(world.status.phase == "Paused" && world.services["active"]?.hash != first)
+    }
+
+    @Test("the deadline begins anew when an analysis that was waited for ends", arguments: [false, true])
+    func deadlineAfterAnalysis(aborts: Bool) throws {
+        var spec = World.spec(replicas: 3, blueGreen: Self.strategy(["prePromotionAnalysis": Self.analysis]))
+        spec["progressDeadlineSeconds"] = 8
+        spec["progressDeadlineAbort"] = .bool(aborts)
+        var world = try World(spec: spec)
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        try pass(60, &world)
+        #expect(world.status.phase == "Progressing")
+        world.runs["web-\(world.status.currentPodHash)-2-pre"]?.phase = "Successful"
+        try world.reconcile()
+        #expect(!world.status.abort && world.status.condition(.progressing)?.reason != "ProgressDeadlineExceeded")
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.status.isFullyPromoted)
+    }
 }

@@ -438,4 +438,78 @@ import Testing
         #expect(world.status.phase == "Paused" && world.traffic?.canaryWeight == 25)
         #expect(world.set(hash: canary.hash)?.replicas == 1 && world.set(hash: stable.hash)?.replicas == 3)
     }
+
+    @Test("stable takes back what it can from a canary without pods")
+    func deadCanary() throws {
+        var world = try CanaryExtrasTests.dynamic(4, [25, 75])
+        #expect(world.traffic?.canaryWeight == 75 && world.stable?.replicas == 1)
+        let stable = try #require(world.stable?.name)
+        world.brokenImages = ["web:2"]
+        world.breakPods(of: world.status.currentPodHash, leaving: 0)
+        try world.abort()
+        try world.settle()
+        // The fourth pod finds no node.
+        world.sets[stable]?.currentReplicas = 4
+        world.sets[stable]?.availableReplicas = 3
+        try world.settle()
+        #expect(world.traffic?.canaryWeight == 25)
+        #expect(world.status.message.contains("waiting for stable capacity") == false)
+    }
+
+    @Test("an abort says that the canary still has traffic, as long as it does")
+    func abortGate() throws {
+        var world = try DeviationWorld.routed(replicas: 10)
+        world.brokenImages = ["web:1"]
+        world.breakPods(of: world.status.stableRS, leaving: 9)
+        try world.abort()
+        try world.run()
+        #expect(world.traffic?.canaryWeight == 50 && world.status.message.contains("the canary keeps weight 50"))
+        #expect(world.look().decision.waiting?.reason == .stableCapacity)
+        try world.run()
+        #expect(world.status.message.ranges(of: "keeps weight").count == 1)
+        world.brokenImages = []
+        try world.run()
+        #expect(world.traffic?.canaryWeight == 0 && !world.status.message.contains("keeps weight"))
+        #expect(world.look().decision.waiting?.reason == .aborted)
+    }
+
+    @Test("pods of which a late status does not tell are no broken first revision")
+    func lateStatus() throws {
+        var world = try World(spec: World.spec(replicas: 5, blueGreen: BlueGreenTests.plain))
+        try world.settle()
+        let first = try #require(world.current?.name)
+        // All are there, and neither the ReplicaSet's status nor that of the Rollout tells so.
+        let (uid, now) = (world.sets[first]?.uid ?? "", world.now)
+        world.pods = (0..<5).map {
+            PodFact(name: "\(first)-\($0)", uid: "\($0)", ownerUID: uid, creationTimestamp: now, readySince: now)
+        }
+        try world.setImage("web:2")
+        try world.settle()
+        #expect(world.sets[first]?.replicas == 5 && world.status.stableRS == world.sets[first]?.hash)
+    }
+
+    @Test("D9: old pods of a dynamic canary that another replaces stay for the delay")
+    func dynamicIntermediate() throws {
+        var world = try CanaryExtrasTests.dynamic(4, [50])
+        let second = try #require(world.current?.name)
+        try world.setImage("web:3")
+        try world.run()
+        #expect(world.sets[second]?.scaleDownDeadline != nil && world.sets[second]?.replicas ?? 0 > 0)
+        try world.pass(31)
+        #expect(world.sets[second]?.replicas == 0)
+    }
+
+    @Test("the promise of a deadline holds until the pods that it kept are gone")
+    func deadlineOfOldPods() throws {
+        var spec = RoutedCanaryTests.spec(replicas: 1, steps: [["setWeight": 50]], more: ["scaleDownDelaySeconds": 14])
+        spec["progressDeadlineSeconds"] = 8
+        var world = try DeviationWorld.updated(spec)
+        #expect(world.status.phase == "Healthy")
+        world.now = world.now + .seconds(20)
+        try world.settle()
+        #expect(world.sets.values.contains { $0.replicas == 0 && $0.currentReplicas == 1 })
+        #expect(world.status.phase == "Healthy")
+        try world.run()
+        #expect(world.status.phase == "Healthy" && !world.events.contains { $0.reason == "ProgressDeadlineExceeded" })
+    }
 }

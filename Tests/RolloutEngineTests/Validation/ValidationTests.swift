@@ -205,6 +205,9 @@ import Testing
             testDescription: "28 negative", patch: steps(["pause": ["duration": -1]]),
             path: "spec.strategy.canary.steps[0].pause.duration", words: "\"-1\" is not a valid"),
         Row(
+            testDescription: "28 below a second", patch: steps(["pause": ["duration": "-500ms"]]),
+            path: "spec.strategy.canary.steps[0].pause.duration", words: "\"-500ms\" is not a valid"),
+        Row(
             testDescription: "28 overflow", patch: steps(["pause": ["duration": "99999999999"]]),
             path: "spec.strategy.canary.steps[0].pause.duration", words: "not a valid non-negative time"),
         Row(testDescription: "29", patch: steps([:]), path: "spec.strategy.canary.steps[0]", words: "empty step"),
