@@ -206,6 +206,29 @@ import Testing
         #expect(world.traffic?.canaryWeight == 10 && world.status.currentStepIndex == 1)
     }
 
+    @Test(
+        "stable needs as many pods as its share, rounded down",
+        arguments: [(0, 10), (20, 8), (33, 6), (50, 5), (100, 0)])
+    func gate(weight: Int, needed: Int) throws {
+        for missing in [0, 1] where needed > 0 || missing == 0 {
+            var world = try Self.updated(
+                Self.spec(steps: [["setWeight": 60], ["setWeight": JSON(weight)], ["pause": [:]]]))
+            // From another weight to this one, with one pod too few and with just enough.
+            world.traffic?.canaryWeight = 60
+            try world.edit([
+                "status": [
+                    "currentStepIndex": 1,
+                    "canary": ["weights": ["canary": ["weight": 60], "stable": ["weight": 40]]],
+                ]
+            ])
+            let stable = try #require(world.stable?.name)
+            world.brokenImages = ["web:1"]
+            world.sets[stable]?.availableReplicas = needed - missing
+            try world.run()
+            #expect(world.traffic?.canaryWeight == (missing == 0 ? weight : 60), "\(needed - missing) pods")
+        }
+    }
+
     @Test("an abort delay of 0 keeps the canary's pods; an abort with pods keeps their size until the deadline")
     func abortDelay() throws {
         var world = try Self.updated(
@@ -234,6 +257,20 @@ import Testing
         world.now = world.now + .seconds(31)
         try world.run()
         #expect(world.set(hash: second)?.replicas == 0)
+    }
+
+    @Test("D9: the limit of delayed revisions counts replaced canaries, the newest first")
+    func intermediateLimit() throws {
+        var world = try Self.updated(
+            Self.spec(steps: [["setWeight": 40], ["pause": [:]]], more: ["scaleDownDelayRevisionLimit": 1]))
+        let second = world.status.currentPodHash
+        try world.setImage("web:3")
+        try world.run()
+        let third = world.status.currentPodHash
+        #expect(world.set(hash: second)?.replicas == 4)
+        try world.setImage("web:4")
+        try world.run()
+        #expect(world.set(hash: third)?.replicas == 4 && world.set(hash: second)?.replicas == 0)
     }
 
     @Test("setCanaryScale sizes the canary apart from its weight", arguments: [("replicas", 4, 4), ("weight", 50, 5)])

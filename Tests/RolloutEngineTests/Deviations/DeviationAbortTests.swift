@@ -20,7 +20,7 @@ import Testing
         #expect(world.status.stableRS == stable && world.stable?.replicas == 4 && world.current?.replicas == 0)
     }
 
-    @Test("D4: an abort and a pause hold in a rollback within the window")
+    @Test("D4: an abort holds in a rollback within the window")
     func d4Window() throws {
         var spec = World.spec(replicas: 4, canary: ["steps": DeviationWorld.steps])
         spec["rollbackWindow"] = ["revisions": 1]
@@ -36,6 +36,23 @@ import Testing
         for _ in 0..<3 { try world.run() }
         #expect(world.status.abort && world.status.phase == "Degraded" && world.status.stableRS == second)
         #expect(world.stable?.replicas == 4 && world.current?.replicas == 0)
+    }
+
+    @Test("D4: a pause of a person holds in a rollback within the window")
+    func d4Paused() throws {
+        var spec = World.spec(replicas: 4, canary: ["steps": DeviationWorld.steps])
+        spec["rollbackWindow"] = ["revisions": 1]
+        var world = try DeviationWorld.updated(spec)
+        try world.resume()
+        try world.run()
+        let second = world.status.stableRS
+        try world.edit(["spec": ["paused": true]])
+        try world.setImage("web:1")
+        for _ in 0..<3 { try world.run() }
+        #expect(world.status.phase == "Paused" && world.status.stableRS == second && world.stable?.replicas == 4)
+        try world.edit(["spec": ["paused": false]])
+        try world.run()
+        #expect(world.status.stableRS != second && world.status.phase == "Healthy")
     }
 
     @Test("D7: an abort delay of 0 keeps the canary's pods; strict, it takes them away", arguments: [false, true])
