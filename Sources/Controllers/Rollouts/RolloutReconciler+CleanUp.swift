@@ -18,18 +18,34 @@ extension RolloutReconciler {
             }
             // A Rollout that cannot be acted on may come to name it again; its traffic is left alone.
             if let rollout, !decide(observe(rollout), now: clock.now()).problems.isEmpty { return }
-            let patch: JSON = [
-                "metadata": [
-                    "resourceVersion": .string(service.resourceVersion), "annotations": [Keys.managedBy: .null],
-                ],
-                "spec": ["selector": [Keys.podTemplateHash: .null]],
-            ]
-            let written = try await api.patch(
-                .services, service.key, .merge, patch, subresource: nil,
-                WriteOptions(fieldManager: FieldManagers.rollout))
-            caches.services.store.noteWrite(service.key, written.resourceVersion)
-            logger.info("freed a Service", metadata: ["rollout": "\(key)", "service": "\(service.key)"])
+            try await free(service, of: key)
         }
+    }
+
+    /// Frees what a Rollout that is gone named, also where somebody took its name off the Service.
+    private func freeServices(of gone: Rollout) async throws {
+        for name in gone.serviceNames {
+            let key = ObjectKey(namespace: gone.key.namespace, name: name)
+            guard let service = caches.services.store.get(key), service.fact.managedBy == nil,
+                !service.fact.hash.isEmpty,
+                caches.rollouts.store.indexed(RolloutCaches.references, RolloutReference.service(key)).isEmpty
+            else { continue }
+            try await free(service, of: gone.key)
+        }
+    }
+
+    private func free(_ service: CachedService, of key: ObjectKey) async throws {
+        let patch: JSON = [
+            "metadata": [
+                "resourceVersion": .string(service.resourceVersion), "annotations": [Keys.managedBy: .null],
+            ],
+            "spec": ["selector": [Keys.podTemplateHash: .null]],
+        ]
+        let written = try await api.patch(
+            .services, service.key, .merge, patch, subresource: nil,
+            WriteOptions(fieldManager: FieldManagers.rollout))
+        caches.services.store.noteWrite(service.key, written.resourceVersion)
+        logger.info("freed a Service", metadata: ["rollout": "\(key)", "service": "\(service.key)"])
     }
 }
 
@@ -58,6 +74,7 @@ extension RolloutReconciler {
                     farewells.withLock { $0[key]?.isTold = true }
                     record(RolloutEvent("RolloutDeleted", "Rollout \(key) is deleted"), farewell.rollout)
                 }
+                try await freeServices(of: farewell.rollout)
                 if farewell.rollout.spec.canary?.trafficRouting != nil {
                     try await routers.cleanUp(after: farewell.rollout)
                     logger.info("left routes clean", metadata: ["rollout": "\(key)"])

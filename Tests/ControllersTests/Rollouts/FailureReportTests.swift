@@ -108,4 +108,24 @@ import Testing
         #expect(try await stand.replicaSets().first?.owner != nil)
         #expect(try await stand.status().message.contains("selector is malformed"))
     }
+
+    @Test("a deleted Rollout frees its Services, also one that lost its annotation", arguments: [false, true])
+    func services(losesAnnotation: Bool) async throws {
+        let stand = try await RolloutReconcilerTests.routed()
+        let key = ObjectKey(namespace: "default", name: "web-stable")
+        let service = { try await stand.api.get(.services, key, subresource: nil) }
+        #expect(try await service()?.at("spec", "selector", "rollouts-pod-template-hash") != nil)
+        if losesAnnotation {
+            _ = try await stand.api.patch(
+                .services, key, .merge, ["metadata": ["annotations": [Keys.managedBy: .null]]], subresource: nil,
+                WriteOptions())
+        }
+        try await stand.refresh()
+        let last = try #require(stand.caches.rollouts.store.get(stand.key))
+        try await stand.api.delete(.rollouts, stand.key, DeleteOptions())
+        stand.reconciler.noteGone(last)
+        try await stand.refresh()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        #expect(try await service()?.at("spec", "selector", "rollouts-pod-template-hash") == nil)
+    }
 }
