@@ -317,13 +317,26 @@ extension RolloutReconcile {
 
     // MARK: One ReplicaSet
 
+    /// A new desired size meets a canary that is held, and this size is not yet the one for its present weight: the next
+    /// decision goes on, as long as each takes it further.
+    private func isPartOfTheWay(_ index: Int, _ size: Int) -> Bool {
+        guard isHalted, isScalingEvent, !status.abort, blueGreen == nil, !isRouted else { return false }
+        guard distinctStable != nil else { return size != replicas }
+        var weight = 0
+        if case .weight(let wanted) = canaryTarget { weight = wanted }
+        let target = WeightApproximation.sizes(replicas: replicas, weight: weight, surge: limits.surge)
+        return size != (index == currentIndex ? target.canary : target.stable)
+    }
+
     /// Records a size and the desired size beside it; `true` when the size changes.
     private mutating func resize(_ index: Int, to size: Int) -> Bool {
         let before = sets[index].spec
         let isMain = index == currentIndex || index == stableIndex
         if size == before || scaled.contains(index) {
             // Also a size that stays says for which desired size it does, so that a scaling event ends.
-            if isMain, !sets[index].isNew { annotate(index, Keys.desiredReplicas, String(replicas)) }
+            if isMain, !sets[index].isNew, !scaled.contains(index) || !isPartOfTheWay(index, before) {
+                annotate(index, Keys.desiredReplicas, String(replicas))
+            }
             return false
         }
         scaled.insert(index)
@@ -331,7 +344,7 @@ extension RolloutReconcile {
             sets[index].annotate(Keys.podBound, PodBound(growing: sets[index])?.text)
         }
         sets[index].spec = size
-        sets[index].annotate(Keys.desiredReplicas, String(replicas))
+        if !isPartOfTheWay(index, size) { sets[index].annotate(Keys.desiredReplicas, String(replicas)) }
         if size == 0, !(index == currentIndex && abortDelay != nil) {
             sets[index].annotate(Keys.scaleDownDeadline, nil)
         }

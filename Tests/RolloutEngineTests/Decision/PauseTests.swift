@@ -81,6 +81,19 @@ import Testing
         #expect(world.current?.replicas == 3 && world.current?.availableReplicas == 3)
     }
 
+    @Test(
+        "D13: a canary that is held follows the size to the end, down and up", arguments: [(100, 40), (10, 4), (4, 40)])
+    func heldSizes(from: Int, to: Int) throws {
+        var world = try DeviationWorld.basic(replicas: from)
+        try world.edit(["spec": ["paused": true]])
+        try world.run()
+        try world.edit(["spec": ["replicas": JSON(to)]])
+        try world.run()
+        #expect(world.current?.replicas == to / 2 && world.stable?.replicas == to / 2)
+        #expect(world.current?.annotations[Keys.desiredReplicas] == String(to))
+        #expect(world.stable?.annotations[Keys.desiredReplicas] == String(to))
+    }
+
     @Test("a routed update without pods ends")
     func zero() throws {
         var spec = RoutedCanaryTests.spec(replicas: 0, steps: [["setWeight": 20], ["setWeight": 50]])
