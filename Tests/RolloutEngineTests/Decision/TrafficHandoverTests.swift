@@ -512,4 +512,59 @@ import Testing
         try world.run()
         #expect(world.status.phase == "Healthy" && !world.events.contains { $0.reason == "ProgressDeadlineExceeded" })
     }
+
+    private static func pingPong(
+        _ replicas: Int, _ steps: JSON, _ more: [String: JSON] = [:], routing: [String: JSON] = [:]
+    ) throws -> World {
+        var canary: [String: JSON] = [
+            "steps": steps, "pingPong": ["pingService": "ping", "pongService": "pong"],
+            "trafficRouting": .object(routing.merging(["istio": ["virtualService": ["name": "web"]]]) { $1 }),
+        ]
+        canary.merge(more) { $1 }
+        return try DeviationWorld.updated(World.spec(replicas: replicas, canary: .object(canary)))
+    }
+
+    @Test("routes wait until ping or pong brings them to the new revision")
+    func routesOfPong() throws {
+        let header: JSON = ["name": "b", "match": [["headerName": "x", "headerValue": ["exact": "1"]]]]
+        var world = try Self.pingPong(
+            4, [["setCanaryScale": ["weight": 50]], ["setHeaderRoute": header], ["pause": [:]]],
+            routing: ["managedRoutes": [["name": "b"]]])
+        let second = world.status.currentPodHash
+        #expect(world.services["pong"]?.hash == second && world.traffic?.routes.count == 1)
+        // All of the next decision happens but for what is written of it.
+        try world.setImage("web:3")
+        var version = world.rollout.resourceVersion
+        for effect in world.look().decision.effects {
+            switch effect {
+            case .patchStatus, .patchRollout: continue
+            default: try world.perform(effect, seenVersion: &version)
+            }
+        }
+        world.stepPods()
+        #expect(world.services["pong"]?.hash == second)
+        for case .setTraffic(let request) in world.look().decision.effects { #expect(request.routes.isEmpty) }
+        try world.run()
+        #expect(world.services["pong"]?.hash == world.status.currentPodHash && world.traffic?.routes.count == 1)
+    }
+
+    @Test("pong does not go to pods that are yet to come while routers send it what no status tells of")
+    func unknownWeight() throws {
+        var world = try Self.pingPong(4, [["setWeight": 25], ["pause": [:]]], ["dynamicStableScale": true])
+        let second = world.status.currentPodHash
+        #expect(world.traffic?.canaryWeight == 25)
+        try world.edit([
+            "status": ["canary": ["weights": ["canary": ["weight": 0], "stable": ["weight": 100]]]]
+        ])
+        world.brokenImages = ["web:1", "web:3"]
+        world.breakPods(of: world.status.stableRS, leaving: 3)
+        try world.setImage("web:3")
+        for _ in 0..<4 {
+            try world.reconcile()
+            #expect(world.traffic?.canaryWeight == 25 && world.services["pong"]?.hash == second)
+        }
+        world.brokenImages = []
+        try world.run()
+        #expect(world.services["pong"]?.hash == world.status.currentPodHash && world.status.phase == "Paused")
+    }
 }
