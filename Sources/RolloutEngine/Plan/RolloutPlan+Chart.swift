@@ -60,7 +60,8 @@ extension RolloutPlan {
                     Layout.width - Layout.right + 8, y + 4, "\(maxWeight * part / 4)%", size: 11, anchor: "start",
                     color: "#2b6cb0"))
         }
-        let legend = "green: stable pods, yellow: canary pods, grey: other revisions, blue line: canary weight"
+        let legend =
+            "green: stable pods, yellow: canary pods, grey: other revisions, blue line: weight of the new revision"
         return """
             <svg xmlns="http://www.w3.org/2000/svg" width="\(number(Layout.width))" height="\(number(Layout.height))" \
             viewBox="0 0 \(number(Layout.width)) \(number(Layout.height))" font-family="sans-serif">

@@ -9,7 +9,9 @@ package struct RolloutPlan: Sendable {
         /// 1-based; `nil` where there are no steps, or after the last.
         package var step: Int?
         package var text: String
-        /// The canary's share of traffic as routers have it; for basic canaries that of its pods.
+        /// The new revision's share of traffic as routers have it; for basic canaries that of its pods.
+        ///
+        /// All of it once it is promoted.
         package var weight: Int
         package var canary: Int
         package var stable: Int
@@ -161,9 +163,10 @@ package struct RolloutPlan: Sendable {
         let total = world.sets.values.reduce(0) { $0 + $1.replicas }
         var weight = status.weights?.canary.weight ?? 0
         if status.weights == nil, canary + stable > 0 { weight = canary * maxWeight / (canary + stable) }
-        if status.isFullyPromoted { weight = 0 }
+        // What was the canary has all traffic, as what is stable now.
+        if status.isFullyPromoted { weight = maxWeight }
         if world.rollout.spec.canary == nil {
-            weight = status.activeSelector == status.currentPodHash && !status.isFullyPromoted ? maxWeight : 0
+            weight = status.activeSelector == status.currentPodHash ? maxWeight : 0
         }
         let moment = Moment(
             after: after, step: isStep ? index.map { $0 + 1 } : nil,

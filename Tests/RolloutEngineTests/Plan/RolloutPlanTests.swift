@@ -20,7 +20,7 @@ import Testing
         #expect(plan.outcome == .completes)
         #expect(
             plan.moments.map(\.weight).reduce(into: [Int]()) { if $0.last != $1 { $0.append($1) } } == [
-                0, 20, 50, 0,
+                0, 20, 50, 100,
             ])
         let pause = try #require(plan.moments.first { $0.step == 2 })
         #expect(pause.weight == 20 && pause.canary == 2 && pause.stable == 10 && pause.surge == 2)
@@ -31,6 +31,21 @@ import Testing
         // Pods three times, five minutes, and the delay of the old ones.
         #expect(plan.earliestEnd >= .seconds(300 + 30 + 30) && plan.earliestEnd < .seconds(300 + 30 + 35))
         #expect(plan.moments.last?.canary == 0 && plan.moments.last?.stable == 10)
+    }
+
+    @Test("the last weight is all of it, in the table, the JSON and the chart")
+    func lastWeight() throws {
+        let steps: JSON = .array([10, 25, 50, 100].map { ["setWeight": JSON($0)] })
+        for spec in [RoutedCanaryTests.spec(steps: steps), World.spec(replicas: 4, canary: ["steps": steps])] {
+            let plan = try Self.plan(spec)
+            #expect(plan.outcome == .completes)
+            #expect(plan.moments.last?.text == "promoted" && plan.moments.last?.weight == 100)
+            #expect(zip(plan.moments, plan.moments.dropFirst()).allSatisfy { $0.weight <= $1.weight })
+            #expect(plan.rows.last?[2] == "100")
+            #expect(plan.json["moments"]?.arrayValue?.last?["weight"]?.intValue == 100)
+            // The line of weights ends at the top of the plot.
+            #expect(plan.svg(title: "").contains(" L900 48 \" fill=\"none\""))
+        }
     }
 
     @Test("a basic canary never exceeds its surge")
@@ -50,6 +65,7 @@ import Testing
                 ]))
         ) { $0.analysisLength = { _ in .seconds(120) } }
         #expect(plan.outcome == .completes)
+        #expect(plan.moments.first?.weight == 0 && plan.moments.last?.weight == 100)
         #expect(plan.moments.contains { $0.canary == 3 && $0.stable == 3 && $0.surge == 3 && !$0.analyses.isEmpty })
         // Pods, analysis, pause, delay.
         #expect(plan.earliestEnd >= .seconds(10 + 120 + 60 + 30) && plan.earliestEnd < .seconds(230))
