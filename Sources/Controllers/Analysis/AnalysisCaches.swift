@@ -11,9 +11,12 @@ extension ClusterAnalysisTemplate: CachedObject {}
 package struct AnalysisCaches: Sendable {
     package var runs: Informer<AnalysisRun>
     package var templates: Informer<AnalysisTemplate>
+    /// Never filled where one namespace is watched: none is known there.
     package var clusterTemplates: Informer<ClusterAnalysisTemplate>
     /// Those that measure for runs.
     package var jobs: Informer<AnalysisJob>
+    /// A Role of one namespace allows nothing of the whole cluster.
+    private let watchesCluster: Bool
 
     /// - Parameter remote: The cluster of the Jobs, where it is another.
     package init(
@@ -23,9 +26,15 @@ package struct AnalysisCaches: Sendable {
         runs = Informer(api, .analysisRuns, scope, logger: logger)
         // Templates are shared between instances.
         templates = Informer(api, .analysisTemplates, ListOptions(namespace: options.namespace), logger: logger)
+        watchesCluster = options.namespace == nil
         clusterTemplates = Informer(api, .clusterAnalysisTemplates, ListOptions(), logger: logger)
         jobs = AnalysisJobs.cache(
             remote ?? api, namespace: options.analysisJobNamespace ?? options.namespace, logger: logger)
+    }
+
+    /// The caches that a Rollout's or a run's worker waits for.
+    package var managed: [ManagedCache] {
+        [ManagedCache(runs), ManagedCache(templates)] + (watchesCluster ? [ManagedCache(clusterTemplates)] : [])
     }
 
     /// Templates by name, from the caches.

@@ -65,10 +65,7 @@ package struct AnalysisController: Sendable {
             // Nobody waits for the Jobs: without their cache they are looked at by the clock.
             caches: [ManagedCache(run: { await caches.jobs.run() })]
                 + (runsCaches
-                    ? [
-                        ManagedCache(caches.runs), ManagedCache(caches.templates),
-                        ManagedCache(caches.clusterTemplates),
-                    ]
+                    ? caches.managed
                     : [ManagedCache(run: {}, synced: { await caches.runs.waitUntilSynced() })]),
             resync: .seconds(900),
             everything: { caches.runs.store.all.map(\.key) }, metrics: metrics, logger: logger,

@@ -99,11 +99,7 @@ package final class ControllerAssembly: Sendable {
         var controllers = [analysisRuns.managed(runsCaches: options.runsAnalysisAlone)]
         if !options.runsAnalysisAlone {
             controllers += [
-                rollouts.managed(
-                    more: routes.managed + workloads.managed + [
-                        ManagedCache(analysis.runs), ManagedCache(analysis.templates),
-                        ManagedCache(analysis.clusterTemplates),
-                    ]),
+                rollouts.managed(more: routes.managed + workloads.managed + analysis.managed),
                 applications.managed(),
                 ManagedController(
                     name: "Notifications", caches: [ManagedCache(run: { await settings.run() })],
