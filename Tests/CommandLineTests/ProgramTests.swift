@@ -1,3 +1,5 @@
+import ArgumentParser
+import Controllers
 import Manifest
 import SluiceTestKit
 import Testing
@@ -42,12 +44,47 @@ import Testing
             ("get rollout get", "get rollout get"),
             ("controller --leader-elect=false --namespaced=true", "controller --no-leader-elect --namespaced"),
             ("controller --leader-elect", "controller --leader-elect"),
+            ("get rollout web --watch=false", "get rollout web"),
+            ("list ro -w=false", "list ro"),
+            ("create -f x -w=false", "create -f x"),
+            ("create --no-color=true -f x", "create --no-color -f x"),
+            ("controller --qps=1 --leader-elect=true", "controller --qps=1 --leader-elect"),
             ("-n", "-n"),
             ("", ""),
         ])
     func order(given: String, expected: String) {
         let words = given.split(separator: " ").map(String.init)
         #expect(ArgumentOrder.parsable(words, root: Sluice.self).joined(separator: " ") == expected)
+    }
+
+    @Test("an option with nothing behind its sign is empty, whatever follows")
+    func empty() {
+        #expect(
+            ArgumentOrder.parsable(["controller", "--logformat=", "--context="], root: Sluice.self)
+                == ["controller", "--logformat", "", "--context", ""])
+    }
+
+    @Test("every flag of every command takes =true and =false")
+    func flags() {
+        var seen = 0
+        func look(_ command: any ParsableCommand.Type, _ words: [String]) {
+            let inner = command.configuration.subcommands
+            for next in inner { look(next, words + [next._commandName]) }
+            guard inner.isEmpty else { return }
+            let flags = DeclaredFlags(of: command).names
+            for flag in flags where flag != "--help" && flag != "-h" {
+                let on = ArgumentOrder.parsable(words + ["\(flag)=true"], root: Sluice.self)
+                #expect(on == words + [flag])
+                // Turned off, it is as if it were not there, or its opposite is.
+                let off = ArgumentOrder.parsable(words + ["\(flag)=false"], root: Sluice.self).dropFirst(words.count)
+                #expect(
+                    off.allSatisfy { flags.contains($0) && $0.hasPrefix("--no-") } && off.count <= 1, "\(words) \(flag)"
+                )
+                seen += 1
+            }
+        }
+        look(Sluice.self, [])
+        #expect(seen > 50)
     }
 
     @Test("help and completion name the program as it was called", arguments: [Invocation.sluice, .argoRollouts])
@@ -132,7 +169,11 @@ import Testing
             "--as me --as-group ours --request-timeout 30s --server http://127.0.0.1:1 --token t",
             "--controllers analysis --loglevel fatal", "--qps 40 --burst 80 --service-threads 10 --leader-elect=false",
             "--namespaced=true --namespace ours --self-service-notification-enabled=true",
-            "--aws-verify-target-group=false --restore-workload-on-delete=true",
+            "--aws-verify-target-group=false --restore-workload-on-delete=true", "--namespaced",
+            "--alb-verify-weight=false",
+            "--leader-election-lease-duration 15s --leader-election-renew-deadline 1000ms",
+            "--leader-election-retry-period=2s --leader-election-lease-duration 20",
+            "--logformat= --instance-id= --kubeconfig= --namespace= --sync-as= --default-on-rejection=",
         ])
     func controllerFlags(_ flags: String) async throws {
         try await CommandStand.with { stand in
@@ -146,7 +187,9 @@ import Testing
         "and what means nothing is refused with the cure",
         arguments: [
             ("--controllers rollouts", "use all or analysis"), ("--loglevel loud", "use trace, debug"),
-            ("--namespaced", "needs --namespace"),
+            ("--alb-verify-weight", "remove it"), ("--alb-verify-weight=true", "remove it"),
+            ("--leader-election-lease-duration 5s", "must be below"),
+            ("--leader-election-retry-period soon", "soon"), ("--leader-election-renew-deadline 0s", "0s"),
         ])
     func controllerFlagsRefused(_ flags: String, _ message: String) async throws {
         try await CommandStand.with { stand in
@@ -154,6 +197,36 @@ import Testing
             #expect(end.code == 64)
             #expect(end.error.contains(message), "\(end.error)")
         }
+    }
+
+    @Test(
+        "with --namespaced it stays in one namespace: the given one, the pod's, or the kubeconfig's",
+        arguments: [
+            (["--namespaced", "-n", "given"], "given"), (["--namespaced"], "pod"),
+            (["--namespaced", "--namespace="], "pod"), ([], nil),
+        ] as [([String], String?)])
+    func namespaced(arguments: [String], expected: String?) throws {
+        let command = try ControllerCommand.parse(
+            ArgumentOrder.parsable(["controller"] + arguments, root: Sluice.self).dropFirst().map { $0 })
+        let options = command.options("current", variable: { ["POD_NAMESPACE": "pod"][$0] })
+        #expect(options.namespace == expected)
+        #expect(options.controllerNamespace == "pod")
+        #expect(options.argoRolloutsNamespace == (expected == nil ? "argo-rollouts" : "pod"))
+        #expect(options.argocdNamespace == expected ?? "argocd")
+        #expect(
+            command.options("current", variable: { _ in nil }).namespace
+                == (arguments.contains("given") ? "given" : expected.map { _ in "current" }))
+    }
+
+    @Test("and the ServiceAccount's before the kubeconfig's")
+    func serviceAccount() throws {
+        let folder = SluiceTestKit.TemporaryFolder()
+        _ = folder.write("namespace", "account\n")
+        let variables = ["KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": "1"]
+        let options = try ControllerCommand.parse(["--namespaced"])
+            .options("current", variable: { variables[$0] }, serviceAccount: folder.path)
+        #expect(options.namespace == "account")
+        #expect(options.argoRolloutsNamespace == "account")
     }
 
     @Test("versions")

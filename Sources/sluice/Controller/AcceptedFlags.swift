@@ -17,5 +17,6 @@ struct AcceptedFlags: ParsableArguments {
     @Option(help: .hidden) var albTagKeyResourceId: String?
     @Option(help: .hidden) var awsTargetGroupBindingApiVersion: String?
     /// Refused where it is on: see `ControllerCommand.validate`.
-    @Flag(help: .hidden) var awsVerifyTargetGroup = false
+    @Flag(name: [.customLong("aws-verify-target-group"), .customLong("alb-verify-weight")], help: .hidden)
+    var awsVerifyTargetGroup = false
 }

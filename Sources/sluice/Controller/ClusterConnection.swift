@@ -11,6 +11,9 @@ enum ClusterConnection {
     static func configuration(
         kubeconfig: String?, context: String?, cluster: String? = nil, user: String? = nil, server: String? = nil
     ) throws -> ClusterConfiguration {
+        // An empty flag, which scripts write for a variable that is not set, says nothing.
+        let (kubeconfig, context) = (kubeconfig.nonEmpty, context.nonEmpty)
+        let (cluster, user, server) = (cluster.nonEmpty, user.nonEmpty, server.nonEmpty)
         let environment = { (name: String) in Terminal.variable(name) }
         if kubeconfig == nil, context == nil, cluster == nil, user == nil, server == nil,
             environment("KUBECONFIG") == nil,
@@ -41,6 +44,11 @@ enum ClusterConnection {
 
     /// An environment variable; `nil` where it is empty.
     static func variable(_ name: String) -> String? {
-        getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+        getenv(name).map { String(cString: $0) }.nonEmpty
     }
+}
+
+extension String? {
+    /// Itself; `nil` where it is empty.
+    var nonEmpty: String? { flatMap { $0.isEmpty ? nil : $0 } }
 }

@@ -19,7 +19,12 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "Context of the kubeconfig.") var context: String?
     @OptionGroup(visibility: .hidden) var connection: ConnectionDetails
     @Flag(help: "Watch one namespace only.") var namespaced = false
-    @Option(name: .shortAndLong, help: "The namespace to watch with --namespaced.") var namespace: String?
+    @Option(
+        name: .shortAndLong,
+        help:
+            "The namespace to watch with --namespaced; POD_NAMESPACE, the ServiceAccount's or the kubeconfig's by default."
+    )
+    var namespace: String?
     @Option(help: "Mind only objects that carry this instance id.") var instanceId = ""
     @Option(help: "Seconds after which every Rollout is looked at again.") var rolloutResync = 900
     @Flag(help: "Keep those habits of Argo Rollouts that are mended otherwise.") var strictCompat = false
@@ -29,9 +34,9 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "AnalysisRuns that are reconciled at the same time.") var analysisThreads = 30
     @OptionGroup var rate: RateOptions
     @Flag(inversion: .prefixedNo, help: "Take a Lease before acting, so that one process acts.") var leaderElect = true
-    @Option(help: "Seconds that a Lease lasts.") var leaderElectionLeaseDuration = 15
-    @Option(help: "Seconds within which a Lease must be renewed.") var leaderElectionRenewDeadline = 10
-    @Option(help: "Seconds between two tries at the Lease.") var leaderElectionRetryPeriod = 2
+    @Option(help: "How long a Lease lasts.") var leaderElectionLeaseDuration = LeaseTime.seconds(15)
+    @Option(help: "Within which time a Lease must be renewed.") var leaderElectionRenewDeadline = LeaseTime.seconds(10)
+    @Option(help: "The time between two tries at the Lease.") var leaderElectionRetryPeriod = LeaseTime.seconds(2)
     @Option(
         name: [.customLong("metricsPort"), .customLong("metricsport")], help: "Port of /metrics; 0 takes any.")
     var metricsPort = 8090
@@ -42,9 +47,14 @@ struct ControllerCommand: AsyncParsableCommand {
     @Option(help: "ServiceAccount (namespace:name) that manifests are applied as.") var syncAs: String?
     @Option(help: "Folder for mirrors of repositories.") var mirrors = "/var/lib/sluice"
     @Flag(help: "Let Applications read repositories of this machine by file:// URLs.") var allowFileRepositories = false
-    @Option(help: "Namespace of Applications.") var argocdNamespace = "argocd"
-    @Option(help: "Namespace of Argo Rollouts' Lease and notification settings.") var argoRolloutsNamespace =
-        "argo-rollouts"
+    @Option(help: "Namespace of Applications; argocd, or with --namespaced the one that is watched.")
+    var argocdNamespace: String?
+    @Option(
+        help: """
+            Namespace of Argo Rollouts' Lease and notification settings; argo-rollouts, or with --namespaced the \
+            controller's own.
+            """)
+    var argoRolloutsNamespace: String?
     @Flag(help: "Let namespaces have notification settings of their own.") var selfServiceNotificationEnabled = false
     @Option(help: "What happens to a rejected commit where its Application does not say: hold, restore or revert.")
     var defaultOnRejection: String?
@@ -69,14 +79,13 @@ struct ControllerCommand: AsyncParsableCommand {
                 "--aws-verify-target-group needs the AWS API, which this version does not speak; remove it: weights of "
                     + "load balancers are then not verified")
         }
-        if let value = defaultOnRejection, !["hold", "restore", "revert"].contains(value) {
+        if let value = defaultOnRejection.nonEmpty, !["hold", "restore", "revert"].contains(value) {
             throw ValidationError("--default-on-rejection is \"\(value)\"; use hold, restore or revert")
         }
-        if namespaced, namespace == nil { throw ValidationError("--namespaced needs --namespace") }
-        if let syncAs, syncAs.split(separator: ":").count != 2 {
+        if let syncAs = syncAs.nonEmpty, syncAs.split(separator: ":").count != 2 {
             throw ValidationError("--sync-as is \"\(syncAs)\"; write it as namespace:name")
         }
-        if leaderElectionRenewDeadline >= leaderElectionLeaseDuration {
+        if leaderElectionRenewDeadline.duration >= leaderElectionLeaseDuration.duration {
             throw ValidationError("--leader-election-renew-deadline must be below --leader-election-lease-duration")
         }
         guard level != nil else {
@@ -115,16 +124,30 @@ struct ControllerCommand: AsyncParsableCommand {
         client.userAgent = Version.userAgent("controller")
         client.rate = rate.rate
         let process = ControllerProcess(
-            configuration, jobs: try ClusterConnection.analysisJobs(), client: client, options: options, logger: logger)
+            configuration, jobs: try ClusterConnection.analysisJobs(), client: client,
+            options: options(configuration.namespace), logger: logger)
         try await process.run()
     }
 
     private static var verifyRetryText: String? { ClusterConnection.variable("ROLLOUT_VERIFY_RETRY_INTERVAL") }
 
     /// The options that the flags stand for.
-    var options: ControllerOptions {
+    ///
+    /// With one namespace everything of the controller's is there by itself, for a Role reaches no further.
+    /// - Parameters:
+    ///   - current: The namespace of the kubeconfig.
+    ///   - variable: Environment variables; `nil` where one is empty.
+    ///   - serviceAccount: The folder in which a pod finds its ServiceAccount.
+    func options(
+        _ current: String, variable: (String) -> String? = ClusterConnection.variable,
+        serviceAccount: String = ClusterConfiguration.serviceAccountFolder
+    ) -> ControllerOptions {
+        let own =
+            variable("POD_NAMESPACE")
+            ?? ClusterConfiguration.inCluster(environment: variable, folder: serviceAccount)?.namespace
+        let watched = namespaced ? namespace.nonEmpty ?? own ?? current : nil
         var options = ControllerOptions()
-        options.namespace = namespaced ? namespace : nil
+        options.namespace = watched
         options.instanceID = instanceId
         options.isStrict = strictCompat
         options.runsAnalysisAlone = controllers == "analysis"
@@ -133,21 +156,19 @@ struct ControllerCommand: AsyncParsableCommand {
         options.rolloutWorkers = max(1, rolloutThreads)
         options.analysisWorkers = max(1, analysisThreads)
         options.leaderElect = leaderElect
-        options.leaseDuration = .seconds(leaderElectionLeaseDuration)
-        options.renewDeadline = .seconds(leaderElectionRenewDeadline)
-        options.retryPeriod = .seconds(max(1, leaderElectionRetryPeriod))
-        options.controllerNamespace =
-            ClusterConnection.variable("POD_NAMESPACE")
-            ?? ClusterConfiguration.inCluster(environment: ClusterConnection.variable)?.namespace
-            ?? argoRolloutsNamespace
-        options.argoRolloutsNamespace = argoRolloutsNamespace
+        options.leaseDuration = leaderElectionLeaseDuration.duration
+        options.renewDeadline = leaderElectionRenewDeadline.duration
+        options.retryPeriod = max(.seconds(1), leaderElectionRetryPeriod.duration)
+        options.controllerNamespace = own ?? argoRolloutsNamespace.nonEmpty ?? watched ?? "argo-rollouts"
+        options.argoRolloutsNamespace =
+            argoRolloutsNamespace.nonEmpty ?? (namespaced ? options.controllerNamespace : "argo-rollouts")
         options.selfServiceNotifications = selfServiceNotificationEnabled
-        options.argocdNamespace = argocdNamespace
-        options.analysisJobNamespace = ClusterConnection.variable("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE")
-        options.syncAs = syncAs
+        options.argocdNamespace = argocdNamespace.nonEmpty ?? watched ?? "argocd"
+        options.analysisJobNamespace = variable("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE")
+        options.syncAs = syncAs.nonEmpty
         options.mirrors = mirrors
         options.allowsFileRepositories = allowFileRepositories
-        options.defaultOnRejection = defaultOnRejection
+        options.defaultOnRejection = defaultOnRejection.nonEmpty
         options.applicationResync = .seconds(max(5, appResync))
         options.metricsPort = metricsPort
         options.healthPort = healthzPort
@@ -157,9 +178,9 @@ struct ControllerCommand: AsyncParsableCommand {
         options.verifyRetry = Self.verifyRetryText.flatMap(RolloutSnapshot.verifyRetry) ?? options.verifyRetry
         options.routers.istio = istioApiVersion
         options.routers.trafficSplit = trafficSplitApiVersion
-        let traefik = traefikApiVersion ?? "v1alpha1"
+        let traefik = traefikApiVersion.nonEmpty ?? "v1alpha1"
         options.routers.traefik =
-            traefik.contains("/") ? traefik : "\(traefikApiGroup ?? "traefik.io")/\(traefik)"
+            traefik.contains("/") ? traefik : "\(traefikApiGroup.nonEmpty ?? "traefik.io")/\(traefik)"
         options.routers.ambassador = ambassadorApiVersion
         options.routers.appMesh = appmeshCrdVersion
         return options

@@ -12,16 +12,6 @@ package enum ArgumentOrder {
         "--tls-server-name", "--cache-dir", "--kloglevel", "--loglevel", "-n", "-s", "-v",
     ]
     static let connectionFlags: Set<String> = ["--insecure-skip-tls-verify", "--disable-compression"]
-    /// Flags that scripts write with a value, and short ones.
-    private static let flags: Set<String> = [
-        "--watch", "-w", "--no-color", "--full", "--all-namespaces", "-A", "--timestamps", "--short", "--client",
-        "--global", "--skip-current-step", "-c", "--skip-all-steps", "--accept-inconclusive",
-        "--insecure-skip-tls-verify", "--disable-compression", "--prune", "--refresh", "--leader-elect", "--namespaced",
-        "--strict-compat", "--enable-actions", "--allow-file-repositories", "--self-service-notification-enabled",
-        "--aws-verify-target-group", "--restore-workload-on-delete",
-    ]
-    /// What turns a flag off that is on by itself.
-    private static let inverse = ["--watch": "--no-watch", "-w": "--no-watch", "--leader-elect": "--no-leader-elect"]
     private static let shortWithValue: Set<Character> = ["n", "o", "t", "f", "p", "s", "v", "i"]
 
     static func parsable(_ arguments: [String], root: any ParsableCommand.Type) -> [String] {
@@ -47,7 +37,7 @@ package enum ArgumentOrder {
             }
             rest = rest.dropFirst()
         }
-        return words + plain(early + rest)
+        return words + plain(early + rest, command.configuration.defaultSubcommand ?? command)
     }
 
     static func subcommand(
@@ -57,13 +47,23 @@ package enum ArgumentOrder {
     }
 
     /// Takes values off flags, and short options off their values.
-    private static func plain(_ arguments: [String]) -> [String] {
+    private static func plain(_ arguments: [String], _ command: any ParsableCommand.Type) -> [String] {
         var result: [String] = []
+        var declared: DeclaredFlags?
         for (index, argument) in arguments.enumerated() {
             if argument == "--" { return result + arguments[index...] }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            if parts.count == 2, flags.contains(parts[0]), let isOn = boolean(parts[1]) {
-                if isOn { result.append(parts[0]) } else if let inverse = inverse[parts[0]] { result.append(inverse) }
+            var words: [String]?
+            if parts.count == 2, parts[0].hasPrefix("-"), let isOn = boolean(parts[1]) {
+                let flags = declared ?? DeclaredFlags(of: command)
+                declared = flags
+                words = flags.words(for: parts[0], isOn: isOn)
+            }
+            if let words {
+                result += words
+            } else if parts.count == 2, parts[1].isEmpty, argument.hasPrefix("--") {
+                // The parser would take the next word for the value.
+                result += [parts[0], ""]
             } else if argument.count > 2, argument.hasPrefix("-"), !argument.hasPrefix("--"),
                 let letter = argument.dropFirst().first, shortWithValue.contains(letter)
             {

@@ -38,7 +38,7 @@ struct ConnectionOptions: ParsableArguments {
         }
         let client = KubernetesClient(configuration, options: options)
         return ClusterSession(
-            client: client, discovery: Discovery(client), namespace: namespace ?? configuration.namespace)
+            client: client, discovery: Discovery(client), namespace: namespace.nonEmpty ?? configuration.namespace)
     }
 }
 
@@ -76,30 +76,34 @@ struct ConnectionDetails: ParsableArguments {
     /// What the flags say instead of the kubeconfig.
     func apply(to found: ClusterConfiguration) throws -> ClusterConfiguration {
         var configuration = found
-        if let server {
+        if let server = server.nonEmpty {
             guard URLParts(server) != nil else {
                 throw ValidationError("--server \(withoutCredentials(server)) is no http or https URL")
             }
             configuration.server = server
             while configuration.server.hasSuffix("/") { configuration.server.removeLast() }
         }
-        if let token { configuration.identity = .token(token) }
-        if let certificateAuthority { configuration.tls.authorities = .file(certificateAuthority) }
-        if let clientCertificate { configuration.tls.certificate = .file(clientCertificate) }
-        if let clientKey { configuration.tls.key = .file(clientKey) }
-        if let tlsServerName { configuration.tls.serverName = tlsServerName }
+        if let token = token.nonEmpty { configuration.identity = .token(token) }
+        if let certificateAuthority = certificateAuthority.nonEmpty {
+            configuration.tls.authorities = .file(certificateAuthority)
+        }
+        if let clientCertificate = clientCertificate.nonEmpty {
+            configuration.tls.certificate = .file(clientCertificate)
+        }
+        if let clientKey = clientKey.nonEmpty { configuration.tls.key = .file(clientKey) }
+        if let tlsServerName = tlsServerName.nonEmpty { configuration.tls.serverName = tlsServerName }
         if insecureSkipTlsVerify {
-            if certificateAuthority != nil {
+            if certificateAuthority.nonEmpty != nil {
                 throw ValidationError("--insecure-skip-tls-verify and --certificate-authority exclude each other")
             }
             configuration.tls.isInsecure = true
             configuration.tls.authorities = nil
         }
         if disableCompression { configuration.isCompressed = false }
-        if let asUser { configuration.impersonation.user = asUser }
-        if let asUid { configuration.impersonation.uid = asUid }
+        if let asUser = asUser.nonEmpty { configuration.impersonation.user = asUser }
+        if let asUid = asUid.nonEmpty { configuration.impersonation.uid = asUid }
         if !asGroup.isEmpty { configuration.impersonation.groups = asGroup }
-        if configuration.impersonation.user == nil, !asGroup.isEmpty || asUid != nil {
+        if configuration.impersonation.user == nil, !asGroup.isEmpty || asUid.nonEmpty != nil {
             throw ValidationError("--as-group and --as-uid need --as")
         }
         return configuration
