@@ -1,7 +1,7 @@
-import Manifest
+package import Manifest
 
 /// Which metrics are measured without consequence, and how many measurements of each are kept.
-struct MetricRules {
+package struct MetricRules {
     static let defaultRetention = 10
 
     private(set) var dryRun: Set<String> = []
@@ -18,6 +18,14 @@ struct MetricRules {
             let kept = limit <= 0 ? Self.defaultRetention : Int(clamping: min(limit, 1_000))
             for name in try Self.matching(rule, place, names) { limits[name] = kept }
         }
+    }
+
+    /// Which metrics of a run's spec are measured without consequence; none where its rules cannot be read.
+    package static func dryRun(of spec: JSON) -> Set<String> {
+        let rules = spec["dryRun"]?.arrayValue ?? []
+        guard !rules.isEmpty else { return [] }
+        let names = (spec["metrics"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+        return rules.reduce(into: []) { $0.formUnion((try? matching($1, "dryRun", names)) ?? []) }
     }
 
     /// How many of the newest measurements are kept.

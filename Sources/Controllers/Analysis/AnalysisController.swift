@@ -44,6 +44,8 @@ package struct AnalysisController: Sendable {
             if new == nil {
                 measuring.forget(key)
                 metrics.forget(key, after: .seconds(65))
+            } else if old == nil {
+                metrics.remember(key)
             }
             if new == nil, let old { jobs.noteGone(old) }
             queue.add(key, isPatient: old == nil && new != nil && !runs.hasSynced)

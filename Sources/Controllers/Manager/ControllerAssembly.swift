@@ -63,7 +63,9 @@ package final class ControllerAssembly: Sendable {
             caches: caches, reconciler: reconciler, options: options, metrics: metrics, logger: logger)
         self.rollouts = rollouts
         notifications.register()
-        caches.rollouts.onChange { key, _, new in if new == nil { metrics.forget(key, after: .seconds(65)) } }
+        caches.rollouts.onChange { key, old, new in
+            if new == nil { metrics.forget(key, after: .seconds(65)) } else if old == nil { metrics.remember(key) }
+        }
 
         workloads.onChange { kind, key in rollouts.enqueue(referringTo: RolloutReference.route(kind, key)) }
         routes.onChange { kind, key in

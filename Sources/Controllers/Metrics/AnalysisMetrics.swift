@@ -3,10 +3,10 @@ import Kubernetes
 import Manifest
 
 /// Gauges about AnalysisRuns and their templates, read from the caches when somebody scrapes.
-enum AnalysisMetrics {
+package enum AnalysisMetrics {
     private static let phases = ["Pending", "Running", "Successful", "Failed", "Error", "Inconclusive"]
 
-    static func collect(into metrics: MetricsRegistry, _ caches: AnalysisCaches) {
+    package static func collect(into metrics: MetricsRegistry, _ caches: AnalysisCaches) {
         metrics.collect { writer in
             for run in caches.runs.store.all { add(run, to: &writer) }
             writer.gauge(
@@ -24,14 +24,17 @@ enum AnalysisMetrics {
             writer.gauge("analysis_run_phase", object + [("phase", each)], each == phase ? 1 : 0)
         }
         let results = run.statusJSON["metricResults"]?.arrayValue ?? []
-        for metric in run.spec["metrics"]?.arrayValue ?? [] {
+        let metrics = run.spec["metrics"]?.arrayValue ?? []
+        let dryRun = results.count < metrics.count ? MetricRules.dryRun(of: run.spec) : []
+        for metric in metrics {
             guard let name = metric["name"]?.stringValue else { continue }
             let type = provider(of: metric)
             let labels = object + [("metric", name), ("type", type)]
             writer.gauge("analysis_run_metric_type", labels, 1)
             let result = results.first { $0["name"]?.stringValue == name }
             let reached = result?["phase"]?.stringValue ?? "Pending"
-            let isDryRun = result?["dryRun"] == true
+            // Before the first measurement there is no result to say so.
+            let isDryRun = result.map { $0["dryRun"] == true } ?? dryRun.contains(name)
             for each in phases {
                 writer.gauge(
                     "analysis_run_metric_phase",

@@ -104,6 +104,9 @@ package final class MetricsRegistry: Sendable {
         }
     }
 
+    /// Keeps what is counted about an object that is there, also where one of its name went a moment ago.
+    package func remember(_ object: ObjectKey) { objects.withLock { $0[object]?.end = nil } }
+
     package func set(_ name: String, _ labels: Labels = [], _ value: Double) {
         families.withLock { $0[name]?.values[render(labels)] = value }
     }

@@ -1,5 +1,6 @@
 import Controllers
 import Manifest
+import SluiceTestKit
 import Testing
 
 @Suite("Metrics page") struct MetricsRegistryTests {
@@ -43,6 +44,20 @@ import Testing
         registry.forget(web)
         #expect(!registry.text().contains("name=\"web\""))
         #expect(registry.text().contains("name=\"web2\"} 1"))
+    }
+
+    @Test("keeps the series of an object that came back in time") func back() async throws {
+        let registry = MetricsRegistry()
+        registry.declare("b_total", .counter, "Counts.")
+        let (web, other) = (ObjectKey(namespace: "shop", name: "web"), ObjectKey(namespace: "shop", name: "other"))
+        for key in [web, other] {
+            registry.increment("b_total", of: key)
+            registry.forget(key, after: .milliseconds(1))
+        }
+        registry.remember(web)
+        registry.increment("b_total", of: web)
+        try await eventually("the other's time is over") { !registry.text().contains("other") }
+        #expect(registry.text().contains("name=\"web\"} 2"))
     }
 
     @Test("ignores what nobody declared") func undeclared() {
