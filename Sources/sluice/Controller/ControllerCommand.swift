@@ -51,8 +51,8 @@ struct ControllerCommand: AsyncParsableCommand {
     var argocdNamespace: String?
     @Option(
         help: """
-            Namespace of Argo Rollouts' Lease and notification settings; argo-rollouts, or with --namespaced the \
-            controller's own.
+            Namespace of Argo Rollouts' Lease and notification settings; argo-rollouts, or with --namespaced the one \
+            that is watched.
             """)
     var argoRolloutsNamespace: String?
     @Flag(help: "Let namespaces have notification settings of their own.") var selfServiceNotificationEnabled = false
@@ -133,7 +133,7 @@ struct ControllerCommand: AsyncParsableCommand {
 
     /// The options that the flags stand for.
     ///
-    /// With one namespace everything of the controller's is there by itself, for a Role reaches no further.
+    /// With one namespace everything else is there by itself, for a Role reaches no further.
     /// - Parameters:
     ///   - current: The namespace of the kubeconfig.
     ///   - variable: Environment variables; `nil` where one is empty.
@@ -160,8 +160,8 @@ struct ControllerCommand: AsyncParsableCommand {
         options.renewDeadline = leaderElectionRenewDeadline.duration
         options.retryPeriod = max(.seconds(1), leaderElectionRetryPeriod.duration)
         options.controllerNamespace = own ?? argoRolloutsNamespace.nonEmpty ?? watched ?? "argo-rollouts"
-        options.argoRolloutsNamespace =
-            argoRolloutsNamespace.nonEmpty ?? (namespaced ? options.controllerNamespace : "argo-rollouts")
+        // Argo Rollouts of one namespace stands in that namespace.
+        options.argoRolloutsNamespace = argoRolloutsNamespace.nonEmpty ?? watched ?? "argo-rollouts"
         options.selfServiceNotifications = selfServiceNotificationEnabled
         options.argocdNamespace = argocdNamespace.nonEmpty ?? watched ?? "argocd"
         options.analysisJobNamespace = variable("ARGO_ROLLOUTS_ANALYSIS_JOB_NAMESPACE")
