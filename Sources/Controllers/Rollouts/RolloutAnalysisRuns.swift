@@ -143,6 +143,16 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
     private static func error(
         in reference: AnalysisReference, _ rollout: Rollout, mustEnd: Bool, _ catalog: TemplateCatalog
     ) -> AnalysisError? {
+        do throws(AnalysisError) {
+            try AnalysisRunBuilder.validate(request(reference, rollout), mustEnd: mustEnd, catalog: catalog)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// The run that a Rollout would ask for, by the arguments as it writes them.
+    static func request(_ reference: AnalysisReference, _ rollout: Rollout) -> AnalysisRunBlueprint {
         var blueprint = blueprint(reference, rollout, name: rollout.key.name)
         blueprint.args = reference.arguments.map { argument in
             switch argument.value {
@@ -152,12 +162,7 @@ package final class RolloutAnalysisRuns: RolloutAnalyses {
             case .none: AnalysisArgument(name: argument.name, value: "")
             }
         }
-        do throws(AnalysisError) {
-            try AnalysisRunBuilder.validate(blueprint, mustEnd: mustEnd, catalog: catalog)
-            return nil
-        } catch {
-            return error
-        }
+        return blueprint
     }
 
     private static func blueprint(

@@ -3,8 +3,8 @@ import Manifest
 import RolloutEngine
 
 /// The objects of a linted file, by what Rollouts refer to.
-struct LintedObjects {
-    private struct Name: Hashable {
+struct LintedObjects: Sendable {
+    private struct Name: Hashable, Sendable {
         var group: String
         var kind: String
         var key: ObjectKey
@@ -13,10 +13,12 @@ struct LintedObjects {
     private var objects: [Name: JSON] = [:]
 
     init(_ objects: [JSON]) {
-        for object in objects {
-            guard let kind = object.groupVersionKind else { continue }
-            self.objects[Name(group: kind.group, kind: kind.kind, key: object.objectKey)] = object
-        }
+        for object in objects { add(object) }
+    }
+
+    mutating func add(_ object: JSON) {
+        guard let kind = object.groupVersionKind else { return }
+        objects[Name(group: kind.group, kind: kind.kind, key: object.objectKey)] = object
     }
 
     private func find(_ kind: String, of group: String, _ name: String, _ namespace: String) -> JSON? {

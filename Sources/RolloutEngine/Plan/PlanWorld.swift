@@ -71,6 +71,9 @@ struct PlanWorld {
     /// The next instant at which something happens by itself.
     var nextChange: Timestamp? { (arrivals.map(\.time) + ends.values).min() }
 
+    /// Whether something ends at this very instant.
+    var isSomethingDue: Bool { nextChange.map { $0 <= now } ?? false }
+
     mutating func perform(_ effect: RolloutEffect) {
         switch effect {
         case .createReplicaSet(let json, let digest):

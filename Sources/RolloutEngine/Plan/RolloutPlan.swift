@@ -61,9 +61,12 @@ package struct RolloutPlan: Sendable {
     ///     another revision is taken to be there and healthy.
     ///   - replicaSets: Those it has now.
     ///   - services: The Services that exist; `nil` takes all that are named to exist.
+    ///   - workload: What `workloadRef` refers to.
+    ///   - referenceProblems: What is wrong with the objects that it refers to.
     package init(
         of rollout: Rollout, replicaSets: [ReplicaSet] = [], services: [String: ServiceFact]? = nil,
-        workload: WorkloadFact? = nil, now: Timestamp, _ assumptions: Assumptions = Assumptions()
+        workload: WorkloadFact? = nil, referenceProblems: [FieldProblem] = [], now: Timestamp,
+        _ assumptions: Assumptions = Assumptions()
     ) {
         var rollout = rollout.resolved(with: workload)
         if rollout.uid.isEmpty { rollout.uid = "planned" }
@@ -71,7 +74,7 @@ package struct RolloutPlan: Sendable {
         replicas = rollout.spec.desiredReplicas
         maxWeight = rollout.spec.canary?.maxWeight ?? 100
         analyses = rollout.spec.analyses.map { ($0.path, $0.reference.templates.map(\.name)) }
-        let problems = rollout.problems
+        let problems = rollout.problems.isEmpty ? referenceProblems : rollout.problems
         guard problems.isEmpty else {
             outcome = .blocked(problems.map { "\($0)" }.joined(separator: "\n"))
             return
@@ -113,7 +116,8 @@ package struct RolloutPlan: Sendable {
             // The next instant at which pods, analyses or the engine's own times change something.
             let times = [world.nextChange, decision.requeueAfter.map { world.now + $0 }].compactMap { $0 }
             if letPeopleAct(&world, decision.waiting) { continue }
-            guard let next = times.min(), next > world.now else {
+            // An analysis may take no time at all.
+            guard let next = times.min(), next > world.now || world.isSomethingDue else {
                 outcome = .blocked(decision.waiting?.message ?? "nothing would move it")
                 return
             }

@@ -1,6 +1,7 @@
 import Controllers
 import Kubernetes
 import Manifest
+import RolloutEngine
 
 /// A connection to the cluster, and the namespace to act in.
 struct ClusterSession {
@@ -19,6 +20,18 @@ struct ClusterSession {
             throw CommandError("there is no \(resource.kind) \(key.name)\(place)")
         }
         object.adopt(resource)
+        return object
+    }
+
+    /// What a Rollout refers to by `workloadRef`; `nil` where it refers to nothing that has a template, or that is there.
+    func workload(of rollout: Rollout) async throws -> JSON? {
+        guard let reference = rollout.spec.workloadRef, reference.isSupported else { return nil }
+        let kinds: [String: Resource] = [
+            "Deployment": .deployments, "ReplicaSet": .replicaSets, "PodTemplate": .podTemplates,
+        ]
+        guard let resource = kinds[reference.kind] else { return nil }
+        var object = try await client.get(resource, key(reference.name), subresource: nil)
+        object?.adopt(resource)
         return object
     }
 

@@ -79,6 +79,15 @@ import Testing
         #expect(why.contains("spec.strategy.canary.steps[0].setWeight"))
     }
 
+    @Test("an analysis may take no time")
+    func instant() throws {
+        let plan = try Self.plan(
+            World.spec(
+                replicas: 1,
+                canary: ["steps": [["setWeight": 50], ["analysis": ["templates": [["templateName": "x"]]]]]]))
+        #expect(plan.outcome == .completes)
+    }
+
     @Test("an analysis that never ends by itself blocks, and says so")
     func endless() throws {
         let plan = try Self.plan(
