@@ -19,7 +19,7 @@ import Testing
                 }
             }
             #expect(outcome.output == "Paused - CanaryPauseStep\nHealthy\n")
-            #expect(outcome.error.contains("go on with `sluice promote shop`"))
+            #expect(outcome.error.contains("go on with `sluice promote shop -n prod`"))
             #expect(outcome.code == 0)
         }
     }

@@ -25,10 +25,11 @@ package struct RolloutStatusView: Hashable, Sendable {
 
     /// What a watch waits for that only a person can do; `nil` where it goes on by itself.
     /// - Parameter program: How a person calls it: `kubectl argo rollouts`.
-    package func hint(_ name: String, program: String) -> String? {
+    package func hint(_ name: String, program: String, namespace: String) -> String? {
         guard phase == "Paused" else { return nil }
         let reason = message.isEmpty ? "" : " (\(message))"
-        return "waiting: rollout '\(name)' is paused\(reason); go on with `\(program) promote \(name)`, "
+        return
+            "waiting: rollout '\(name)' is paused\(reason); go on with `\(program) promote \(name) -n \(namespace)`, "
             + "or end waiting with --timeout or Ctrl-C"
     }
 }

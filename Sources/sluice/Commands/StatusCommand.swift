@@ -48,7 +48,9 @@ struct StatusCommand: AsyncParsableCommand {
                 let line = view.line(isFinal: false)
                 if line != last {
                     Terminal.write(line + "\n")
-                    if let hint = view.hint(name, program: Invocation.current.typed) { Terminal.complain(hint) }
+                    if let hint = view.hint(name, program: Invocation.current.typed, namespace: session.namespace) {
+                        Terminal.complain(hint)
+                    }
                 }
                 last = line
                 code = view.exitCode ?? 1
