@@ -29,7 +29,12 @@ struct DashboardRoutes: Sendable {
             return Response.json(picture)
         }
         router.get("rollouts/:namespace/:name/recording") { _, context -> Response in
-            Response.json(["recording": dashboard.recording(try context.rolloutKey).map { .string($0) } ?? .null])
+            // Who stands by has decided nothing, or long ago; the caller asks the other one.
+            let leadership = dashboard.leadership
+            return Response.json([
+                "recording": dashboard.recording(try context.rolloutKey).map { .string($0) } ?? .null,
+                "leading": .bool(leadership.isHere), "leader": .string(leadership.holder),
+            ])
         }
     }
 

@@ -12,11 +12,24 @@ package protocol DashboardSource: Sendable {
     /// The latest decisions about a rollout as a recording; `nil` where there are none.
     func recording(_ key: ObjectKey) -> String?
 
+    /// Whether this process decides, and who does.
+    var leadership: Leadership { get }
+
     /// Keys of rollouts whose picture has changed; bounded, the oldest are dropped for a slow reader.
     func changes() -> AsyncStream<ObjectKey>
 
     /// Does what a person asked for.
     func act(_ action: DashboardAction, on key: ObjectKey) async throws
+}
+
+/// Who of several processes decides.
+package struct Leadership: Hashable, Sendable {
+    /// Whether it is this one.
+    package var isHere: Bool
+    /// The Lease's holder as far as it is known, `<hostname>_<random>`; empty where nobody holds it.
+    package var holder: String
+
+    package init(isHere: Bool, holder: String) { (self.isHere, self.holder) = (isHere, holder) }
 }
 
 /// What a person may ask for on the dashboard.

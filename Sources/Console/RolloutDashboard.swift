@@ -9,6 +9,7 @@ package final class RolloutDashboard: DashboardSource {
     private let caches: RolloutCaches
     private let waiting: @Sendable (ObjectKey) -> Waiting?
     private let record: @Sendable (ObjectKey) -> String?
+    private let leading: @Sendable () -> Leadership
     private let releasesNamespace: String
     private let enablesActions: Bool
     private let listeners = Lock<[Int: AsyncStream<ObjectKey>.Continuation]>([:])
@@ -16,16 +17,19 @@ package final class RolloutDashboard: DashboardSource {
 
     /// - Parameters:
     ///   - waiting: What a rollout waits for, as of its last reconcile.
+    ///   - leading: Whether this process decides.
     ///   - releasesNamespace: Where Releases stand.
     package init(
         api: any KubernetesAPI, caches: RolloutCaches, waiting: @escaping @Sendable (ObjectKey) -> Waiting?,
-        record: @escaping @Sendable (ObjectKey) -> String? = { _ in nil }, releasesNamespace: String,
-        enablesActions: Bool
+        record: @escaping @Sendable (ObjectKey) -> String? = { _ in nil },
+        leading: @escaping @Sendable () -> Leadership = { Leadership(isHere: true, holder: "") },
+        releasesNamespace: String, enablesActions: Bool
     ) {
         self.api = api
         self.caches = caches
         self.waiting = waiting
         self.record = record
+        self.leading = leading
         self.releasesNamespace = releasesNamespace
         self.enablesActions = enablesActions
     }
@@ -47,6 +51,8 @@ package final class RolloutDashboard: DashboardSource {
     }
 
     package func recording(_ key: ObjectKey) -> String? { record(key) }
+
+    package var leadership: Leadership { leading() }
 
     package func rollouts() -> [JSON] { caches.rollouts.store.all.map(summary) }
 

@@ -78,6 +78,9 @@ package final class ControllerManager: Sendable {
     /// Whether this process acts.
     package var isLeading: Bool { !options.leaderElect || electors.allSatisfy(\.isLeading) }
 
+    /// Who holds our own Lease, as far as is known; empty when nobody does.
+    package var leader: String { electors.first?.holder ?? "" }
+
     /// Controllers whose caches are not filled yet; empty means ready.
     package var notReady: [String] {
         let ready = ready.withLock { $0 }

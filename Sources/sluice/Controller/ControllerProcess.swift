@@ -43,8 +43,8 @@ struct ControllerProcess: Sendable {
             record: { key in
                 let decisions = assembly.rollouts.reconciler.log.decisions(of: key)
                 return decisions.isEmpty ? nil : Recording.encode(decisions, version: Version.number)
-            }, releasesNamespace: options.argocdNamespace,
-            enablesActions: options.enablesActions)
+            }, leading: { Leadership(isHere: assembly.manager.isLeading, holder: assembly.manager.leader) },
+            releasesNamespace: options.argocdNamespace, enablesActions: options.enablesActions)
         assembly.rollouts.caches.rollouts.onChange { key, _, _ in dashboard.changed(key) }
         var server = ConsoleServer.Configuration()
         server.address = options.bindAddress
