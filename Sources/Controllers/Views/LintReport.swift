@@ -29,15 +29,19 @@ package struct LintReport: Hashable, Sendable {
         var objects: [JSON] = []
         for document in documents { collect(document.value, line: document.line, file: file, depth: 0, into: &objects) }
         let catalog = LintCatalog(objects)
-        let linted = LintedObjects(objects)
+        let linted = LintedObjects(objects.map(\.asCurrentIngress))
         for object in objects { check(object, catalog, linted, schema) }
     }
 
     private mutating func collect(_ value: JSON, line: Int, file: String, depth: Int, into objects: inout [JSON]) {
-        guard value.isObject, value["kind"]?.stringValue?.isEmpty == false else {
+        guard value.isObject, value["kind"]?.stringValue?.isEmpty == false,
+            value["apiVersion"]?.stringValue?.isEmpty == false
+        else {
+            let kind = value["kind"]?.stringValue ?? ""
+            let found =
+                value.isObject ? kind.isEmpty ? "one without kind" : "a \(kind) without apiVersion" : value.typeName
             problems.append(
-                "\(file) line \(line): every document must be an object with apiVersion and kind, found \(value.typeName)"
-            )
+                "\(file) line \(line): every document must be an object with apiVersion and kind, found \(found)")
             return
         }
         if value["kind"]?.stringValue?.hasSuffix("List") == true, let items = value["items"]?.arrayValue, depth < 8 {
@@ -59,6 +63,11 @@ package struct LintReport: Hashable, Sendable {
         guard isOurs || isReferred else { return }
         checked += 1
         let title = "\(kind) \(object.objectKey)"
+        if isOurs, object.groupVersionKind?.version != "v1alpha1" {
+            problems.append(
+                "\(title): apiVersion: Invalid value: there is no \(object["apiVersion"]?.stringValue ?? ""); use argoproj.io/v1alpha1"
+            )
+        }
         var misfits: Set<String> = []
         for misfit in schema(object) ?? [] where misfits.insert(misfit.path).inserted {
             problems.append("\(title): \(misfit.path): Invalid value: \(misfit.message)")
@@ -99,6 +108,11 @@ package struct LintReport: Hashable, Sendable {
         found += rollout.problems.filter(\.isUnsupportedFeature)
         problems += found.map { "\(title): \($0)" }
         warnings += rollout.warnings.map { "\(title): \($0)" }
+        if let rule = rollout.annotations[Keys.onNewRevision], !["supersede", "queue", "hotfix"].contains(rule) {
+            warnings.append(
+                "\(title): metadata.annotations[\(Keys.onNewRevision)]: \"\(rule)\" is unknown and acts as supersede; use supersede, queue or hotfix"
+            )
+        }
         if let canary = rollout.spec.canary, canary.trafficRouting != nil, canary.steps.isEmpty {
             warnings.append(
                 "\(title): spec.strategy.canary.steps: without steps the canary gets no traffic until all of it comes at once; add a setWeight step"

@@ -100,10 +100,12 @@ package struct RolloutView: Hashable, Sendable {
 
     private static func actualWeight(_ facts: RolloutFacts, _ sets: [ReplicaSetView]) -> Int64 {
         guard facts.hasCurrentStep else { return facts.maxWeight }
-        if facts.isRouted { return facts.recordedWeight ?? facts.setWeight }
         let total = sets.reduce(0) { $0 &+ $1.available }
+        // Nobody serves, whatever routers hold.
+        guard total > 0 else { return 0 }
+        if facts.isRouted { return facts.recordedWeight ?? facts.setWeight }
         let canary = sets.filter { $0.roles.contains("canary") }.reduce(0) { $0 &+ $1.available }
-        return total > 0 ? min(canary, total) &* facts.maxWeight / total : 0
+        return min(canary, total) &* facts.maxWeight / total
     }
 }
 

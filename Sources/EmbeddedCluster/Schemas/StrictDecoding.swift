@@ -18,8 +18,21 @@ package enum StrictDecoding {
                 found[GroupVersionKind(group: kind.group, version: version.name, kind: kind.kind)] = version.schema
             }
         }
+        // What the embedded cluster does not serve, or takes as it is.
+        let types = SchemaText([builtInSchemaText, newerFieldsText, routeSchemaText]).nodes()
+        for (group, versions, kind, type) in routeKinds {
+            for version in versions {
+                found[GroupVersionKind(group: group, version: version, kind: kind)] = types[type]
+            }
+        }
         return found
     }()
+
+    private static let routeKinds: [(group: String, versions: [String], kind: String, type: String)] = [
+        ("networking.k8s.io", ["v1beta1"], "Ingress", "networking.v1beta1.Ingress"),
+        ("extensions", ["v1beta1"], "Ingress", "networking.v1beta1.Ingress"),
+        ("networking.istio.io", ["v1alpha3", "v1beta1", "v1"], "VirtualService", "istio.VirtualService"),
+    ]
 
     /// Unknown fields and values of wrong types; `nil` for a kind whose schema is not known here.
     package static func problems(of object: JSON) -> [Problem]? {

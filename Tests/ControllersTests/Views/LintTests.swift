@@ -144,6 +144,46 @@ import Testing
                 "Rollout web: spec.strategy.canary.analysis.args: Invalid value: arguments: argument \"service\" has no value"
             ]),
         Row(
+            testDescription: "an Ingress of v1beta1 has its rules, too",
+            change: (steps, "\(steps), trafficRouting: {nginx: {stableIngress: web}}"),
+            more: ingress.replacing("networking.k8s.io/v1", with: "networking.k8s.io/v1beta1")
+                .replacing("service: {name: other, port: {number: 80}}", with: "serviceName: other, servicePort: 80"),
+            problems: [
+                "Rollout web: spec.strategy.canary.trafficRouting.nginx.stableIngress: Invalid value: Ingress web: no rule has a path"
+            ]),
+        Row(
+            testDescription: "an Ingress of v1beta1 that has the stable service",
+            change: (steps, "\(steps), trafficRouting: {nginx: {stableIngress: web}}"),
+            more: ingress.replacing("networking.k8s.io/v1", with: "extensions/v1beta1")
+                .replacing("service: {name: other, port: {number: 80}}", with: "serviceName: stable, servicePort: 80"),
+            problems: []),
+        Row(
+            testDescription: "fields of v1 in an Ingress of v1beta1",
+            more: ingress.replacing("networking.k8s.io/v1", with: "extensions/v1beta1"),
+            problems: [
+                "Ingress web: spec.rules[0].http.paths[0].backend.service: Invalid value: unknown field"
+            ]),
+        Row(
+            testDescription: "unknown fields and wrong types of a VirtualService",
+            more: routes.replacing("networking.istio.io/v1alpha3", with: "networking.istio.io/v1")
+                .replacing("host: stable", with: "hosts: stable")
+                .replacing("name: main", with: "name: main, retries: {attempts: 3}, timeouts: 3s"),
+            problems: [
+                "VirtualService web: spec.http[0].route[0].destination.host: Invalid value:",
+                "VirtualService web: spec.http[0].route[0].destination.hosts: Invalid value: unknown field",
+                "VirtualService web: spec.http[0].timeouts: Invalid value: unknown field",
+            ]),
+        Row(
+            testDescription: "a Rollout without its apiVersion",
+            change: ("apiVersion: argoproj.io/v1alpha1\n", ""),
+            problems: [
+                "web.yaml line 1: every document must be an object with apiVersion and kind, found a Rollout without"
+            ]),
+        Row(
+            testDescription: "a Rollout of a version that there is not",
+            change: ("argoproj.io/v1alpha1", "argoproj.io/v1"),
+            problems: ["Rollout web: apiVersion: Invalid value: there is no argoproj.io/v1; use argoproj.io/v1alpha1"]),
+        Row(
             testDescription: "a template that is not in the file is no problem",
             change: (steps, "\(steps), analysis: {templates: [{templateName: elsewhere}]}"), problems: []),
     ]
@@ -166,6 +206,18 @@ import Testing
         let report = Self.lint(text)
         #expect(report.warnings.count == 2, "\(report.warnings)")
         #expect(report.warnings.contains { $0.hasPrefix("Rollout web: spec.strategy.canary.steps: without steps") })
+    }
+
+    @Test(
+        "an unknown rule for newer revisions is a warning", arguments: ["supersede", "queue", "hotfix", "bogus", ""])
+    func onNewRevision(_ rule: String) {
+        let text = Self.good.replacing(
+            "{name: web}\nspec", with: "{name: web, annotations: {sluice.dev/on-new-revision: \"\(rule)\"}}\nspec")
+        let report = Self.lint(text)
+        #expect(report.problems == [])
+        let isKnown = ["supersede", "queue", "hotfix"].contains(rule)
+        #expect(report.warnings.count == (isKnown ? 0 : 1))
+        #expect(report.warnings.allSatisfy { $0.contains("\"\(rule)\" is unknown and acts as supersede") })
     }
 
     @Test("warnings are told apart from problems")

@@ -80,6 +80,17 @@ import Testing
         #expect(routed.actualWeight == 17)
         let done = Self.view { $0.set(4, at: "status", "currentStepIndex") }
         #expect((done.step, done.setWeight, done.actualWeight) == ("4/4", 100, 100))
+        var rollout = ViewFixtures.rollout
+        rollout.set(["nginx": [:]], at: "spec", "strategy", "canary", "trafficRouting")
+        rollout.set(17, at: "status", "canary", "weights", "canary", "weight")
+        let down = RolloutView(
+            rollout: rollout,
+            replicaSets: ViewFixtures.replicaSets.map { set in
+                var set = set
+                set.set(0, at: "status", "availableReplicas")
+                return set
+            }, pods: [], analysisRuns: [], experiments: [], now: ViewFixtures.now)
+        #expect((down.setWeight, down.actualWeight) == (20, 0))
         let aborted = Self.view { $0.set(true, at: "status", "abort") }
         #expect(aborted.setWeight == 0)
     }
