@@ -48,20 +48,20 @@ import Testing
     }
 
     @Test("a condition is told once when it becomes true, and again after it was false or for another oncePer")
-    func edges() {
+    func edges() throws {
         #expect(state(rollout()).deliveries.isEmpty)
         var plan = state(rollout(phase: "Degraded"))
         #expect(plan.deliveries.map(\.template) == ["done"])
         #expect(plan.problems.contains { $0.contains("template missing") })
         #expect(plan.edges.isEmpty, "an edge is remembered when it was delivered")
-        plan.noteDelivered(plan.deliveries[0].id, at: now)
+        plan.edges[try #require(plan.edgeOfDelivery[plan.deliveries[0].id])] = now.seconds
         #expect(plan.edges.count == 1)
         #expect(state(rollout(phase: "Degraded"), edges: plan.edges).deliveries.isEmpty)
         #expect(state(rollout(phase: "Degraded", hash: "def"), edges: plan.edges).deliveries.count == 1)
     }
 
     @Test("an edge is named as Argo's engine names it, so that a change of controller repeats nothing")
-    func edgeKeys() {
+    func edgeKeys() throws {
         var config = NotificationConfig(
             data: [
                 "service.webhook.slack": "url: https://example.org\n", "template.a": "message: a\n",
@@ -70,7 +70,7 @@ import Testing
             ], secret: [:])
         var plan = state(rollout(phase: "Degraded"), config)
         #expect(plan.deliveries.map(\.template) == ["a", "b"])
-        plan.noteDelivered(plan.deliveries[0].id, at: now)
+        plan.edges[try #require(plan.edgeOfDelivery[plan.deliveries[0].id])] = now.seconds
         let base = "on-degraded:[0].znepfVmnAvPuvsSa8G4jaiZ4500:slack:#ops"
         #expect(plan.edges == [base: 1_800_000_000])
         #expect(state(rollout(phase: "Degraded"), edges: plan.edges, config).deliveries.map(\.template) == ["b"])
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test("self-service settings tell the same once more, under an id and an edge of their own")
-    func selfService() {
+    func selfService() throws {
         let own = event(rollout()).deliveries.map(\.id)
         let theirs = event(rollout(), namespace: "shop").deliveries
         #expect(theirs.count == own.count && Set(theirs.map(\.id)).isDisjoint(with: own))
@@ -88,7 +88,7 @@ import Testing
         var plan = DeliveryPlan.state(
             NotificationContext(rollout: rollout(phase: "Degraded"), now: now),
             NotificationScope(namespace: "shop", config), edges: [:])
-        plan.noteDelivered(plan.deliveries[0].id, at: now)
+        plan.edges[try #require(plan.edgeOfDelivery[plan.deliveries[0].id])] = now.seconds
         #expect(plan.edges.keys.allSatisfy { $0.hasPrefix("abc:shop:on-degraded:[0].") })
     }
 

@@ -52,11 +52,11 @@ package final class ControllerAssembly: Sendable {
             routers: routers,
             workloads: workloads, isStrict: options.isStrict, restoresWorkload: options.restoresWorkload,
             verifyRetry: options.verifyRetry, recorder: recorder, clock: clock, logger: logger,
-            onEvent: { rollout, event in
+            onEvent: { rollout, event, written in
                 metrics.increment(
                     "rollout_events_total", of: rollout.key,
                     [("type", event.isWarning ? "Warning" : "Normal"), ("reason", event.reason)])
-                notifications.notify(rollout, event)
+                notifications.notify(rollout, event, in: written)
             },
             onFinish: { RolloutMetrics.report($0, to: metrics) })
         let rollouts = RolloutController(

@@ -49,6 +49,9 @@ extension MetricsRegistry {
         registry.declare(
             "notification_send", .histogram, "Seconds that a try to deliver a notification took.",
             bounds: [0.01, 0.15, 0.25, 0.5, 1])
+        registry.declare(
+            "sluice_notifications_dropped_total", .counter, "Notifications that were dropped because too many waited.",
+            startingAtZero: [[("reason", "events")], [("reason", "line")]])
         registry.declare("argo_rollouts_controller_info", .gauge, "Version of the controller.")
         registry.set("argo_rollouts_controller_info", [("version", version)], 1)
         registry.declare("argocd_app_info", .gauge, "Information about an Application.")

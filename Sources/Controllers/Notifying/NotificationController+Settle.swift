@@ -5,84 +5,104 @@ import Notifications
 import RolloutEngine
 
 extension NotificationController {
-    /// Reads the Rollout, sends what is due, and records it.
+    /// Reads the Rollout, puts in line what is due, and records what was delivered.
+    /// - Parameter fired: Events that nobody has looked at; each gets the state that it is told with.
     func settle(
-        _ cached: Rollout, _ pending: Set<String>, _ subscribed: Set<String>, _ scopes: [NotificationScope]
-    ) async throws -> Duration? {
+        _ cached: Rollout, _ fired: inout [FiredEvent], _ subscribed: Set<String>, _ scopes: [NotificationScope]
+    ) async throws {
         let key = cached.key
-        guard let live = try await api.get(.rollouts, key, subresource: nil), live.uid == cached.uid else { return nil }
+        guard let live = try await api.get(.rollouts, key, subresource: nil), live.uid == cached.uid else { return }
+        for index in fired.indices where fired[index].state == nil { fired[index].state = live }
         let before = NotificationRecord(annotations: live.annotations)
-        var round = Round(record: before)
-        let implied = Set(FactIdentity.implied(by: live))
-
+        let memory = memory(of: key)
+        var round = Round(live: live, scopes: scopes, record: before)
+        memory.fold(into: &round.record)
         round.record.keepTriggers(subscribed)
+        for event in fired {
+            let fact = event.fact(in: live)
+            let isOld = round.record.isTold(fact, of: event.trigger) && !memory.assumed.contains(fact)
+            if !isOld { try await tell(event.trigger, fact, event.state ?? live, &round) }
+        }
+        let implied = Set(FactIdentity.implied(by: live))
         for trigger in subscribed.sorted() {
-            let fact = fact(trigger, live)
-            let isDue = pending.contains(trigger) || (implied.contains(trigger) && round.record.facts[trigger] != nil)
-            guard isDue else {
-                // Looked at for the first time: what happened before somebody subscribed is not news.
-                if round.record.facts[trigger] == nil {
-                    round.record.noteTold(implied.contains(trigger) ? fact : nil, of: trigger)
-                }
-                continue
-            }
-            guard !round.record.isTold(fact, of: trigger) else { continue }
-            let context = try await context(of: live, &round)
-            let plans = scopes.map { scope in
-                DeliveryPlan.event(
-                    trigger, fact: fact, context, scope, isRecorded: { round.record.isDelivered($0) })
-            }
-            for plan in plans { note(plan.problems, live) }
-            let deliveries = plans.flatMap(\.deliveries)
-            let isDone = await deliver(deliveries, &round) { id, round in round.record.noteDelivered(id) }
-            if isDone {
-                round.record.noteTold(fact, of: trigger, deliveries: deliveries.map(\.id))
-            } else {
-                round.open[trigger] = fact
+            let fact = FactIdentity.of(trigger, live)
+            if round.record.facts[trigger] == nil {
+                // Looked at for the first time: what happened before somebody subscribed is not news, unless its event
+                // is among those that fire.
+                let isNews = self.memory(of: key).isOpen(fact)
+                let old = implied.contains(trigger) && !isNews ? fact : nil
+                round.record.noteTold(old, of: trigger)
+                if let old { change(key) { $0.assumed.insert(old) } }
+            } else if implied.contains(trigger), !round.record.isTold(fact, of: trigger) {
+                try await tell(trigger, fact, live, &round)
             }
         }
-        try await settleState(live, subscribed, scopes, &round)
+        try await settleState(subscribed, &round)
         if round.record != before { try await write(round.record, live) }
-        noteRecorded(key)
-        keepOpen(round.open, for: key)
-        putBack(Set(round.open.keys), for: key)
-        return round.again
+        change(key) { $0.noteRecorded(memory.unrecorded) }
     }
 
     /// What one look at a Rollout has done so far.
     struct Round {
+        var live: JSON
+        var scopes: [NotificationScope]
         var record: NotificationRecord
-        /// Triggers of which someone is still to be told, with the names of their facts.
-        var open: [String: String] = [:]
-        /// When to try again.
-        var again: Duration?
-        /// Read once, and only if somebody is to be told.
-        var context: NotificationContext?
+        /// By version; read only if somebody is to be told.
+        var contexts: [String: NotificationContext] = [:]
     }
 
-    private func context(of live: JSON, _ round: inout Round) async throws -> NotificationContext {
-        if let known = round.context { return known }
-        let context = try await context(of: live)
-        round.context = context
+    private func context(of state: JSON, _ round: inout Round) async throws -> NotificationContext {
+        // Several steps of one decision share the version, but not the index.
+        let index = state.at("status", "currentStepIndex")?.description ?? ""
+        let name = "\(state.resourceVersion) \(index)"
+        if let known = round.contexts[name] { return known }
+        let context = try await context(of: state)
+        round.contexts[name] = context
         return context
     }
 
-    private func settleState(
-        _ live: JSON, _ subscribed: Set<String>, _ scopes: [NotificationScope], _ round: inout Round
-    ) async throws {
-        guard hasConditions(subscribed, scopes) else { return }
+    /// Puts the messages of one fact in line.
+    private func tell(_ trigger: String, _ fact: String, _ state: JSON, _ round: inout Round) async throws {
+        let key = round.live.objectKey
+        guard !memory(of: key).isOpen(fact) else { return }
+        let context = try await context(of: state, &round)
+        let record = round.record
+        let plans = round.scopes.map { scope in
+            DeliveryPlan.event(trigger, fact: fact, context, scope, isRecorded: { record.isDelivered($0) })
+        }
+        for plan in plans { note(plan.problems, round.live) }
+        let deliveries = plans.flatMap(\.deliveries)
+        change(key) { $0.assumed.remove(fact) }
+        guard !deliveries.isEmpty else { return round.record.noteTold(fact, of: trigger) }
+        change(key) {
+            $0.noteOpen(
+                NotificationMemory.OpenFact(trigger: trigger, name: fact, deliveries: deliveries.map(\.id)))
+        }
+        queueUp(deliveries)
+    }
+
+    private func settleState(_ subscribed: Set<String>, _ round: inout Round) async throws {
+        guard hasConditions(subscribed, round.scopes) else { return }
+        let live = round.live
+        let key = live.objectKey
         let context = try await context(of: live, &round)
         let now = clock.now()
-        var isDone = true
-        for scope in scopes {
-            var plan = DeliveryPlan.state(context, scope, edges: round.record.edges)
+        for scope in round.scopes {
+            let underWay = memory(of: key).edges
+            let known = round.record.edges.merging(underWay.mapValues { _ in now.seconds }) { recorded, _ in recorded }
+            let plan = DeliveryPlan.state(context, scope, edges: known)
             note(plan.problems, live)
-            let deliveries = plan.deliveries
-            let isSent = await deliver(deliveries, &round) { id, _ in plan.noteDelivered(id, at: now) }
-            round.record.edges = plan.edges
-            isDone = isDone && isSent
+            // What fell is armed again, also where the message about it is still under way.
+            round.record.edges = round.record.edges.filter { plan.edges[$0.key] != nil }
+            change(key) { memory in
+                memory.edges = memory.edges.filter { plan.edges[$0.key] != nil }
+                for delivery in plan.deliveries {
+                    if let edge = plan.edgeOfDelivery[delivery.id] { memory.edges[edge] = delivery.id }
+                }
+            }
+            queueUp(plan.deliveries)
         }
-        if isDone { noteEvaluated(live.objectKey, live.resourceVersion) }
+        change(key) { $0.evaluated = live.resourceVersion }
     }
 
     private func write(_ record: NotificationRecord, _ live: JSON) async throws {
@@ -96,7 +116,7 @@ extension NotificationController {
             .rollouts, live.objectKey, .merge, patch, subresource: nil,
             WriteOptions(fieldManager: NotificationController.fieldManager))
         // The write itself is no news for conditions.
-        noteEvaluated(live.objectKey, written.resourceVersion)
+        change(live.objectKey) { $0.evaluated = written.resourceVersion }
     }
 
     private func note(_ problems: [String], _ live: JSON) {

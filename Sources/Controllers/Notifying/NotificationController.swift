@@ -6,13 +6,14 @@ package import RolloutEngine
 
 /// Tells people what happens to Rollouts; works beside the reconcilers and never makes them wait.
 ///
-/// Live events come through ``notify(_:_:)``. What a crash between a status write and its notification swallowed is found
-/// again by comparing the facts that a Rollout's state stands for with the record in its annotations. A delivery is
+/// Live events come through ``notify(_:_:in:)``, with the Rollout as it then was. What a crash between a status write and
+/// its notification swallowed is found again by comparing the facts that a Rollout's state stands for with the record in
+/// its annotations. Each Rollout has a line of deliveries to each service, and no line waits for another. A delivery is
 /// recorded after it was made, so it may come twice with the same id, and never once it is recorded.
 package final class NotificationController: Sendable {
     /// The manager of the two annotations.
     package static let fieldManager = "sluice-notifications"
-    /// Keys whose events wait; more are dropped and counted.
+    /// Events that wait; more are dropped and counted.
     static let maxPending = 10_000
 
     let api: any KubernetesAPI
@@ -25,21 +26,18 @@ package final class NotificationController: Sendable {
     let logger: Logger
     let backoff: DeliveryBackoff
     let gate = DeliveryGate()
-    private let queue = Workqueue<ObjectKey>("Notifications")
-    private let state = Lock(State())
+    let queue = Workqueue<ObjectKey>("Notifications")
+    let lineQueue = Workqueue<DeliveryLine>("Deliveries")
+    let state = Lock(State())
 
-    private struct State {
-        /// Triggers of live events, by Rollout.
-        var pending: [ObjectKey: Set<String>] = [:]
+    struct State {
+        var memories: [ObjectKey: NotificationMemory] = [:]
+        var lines = DeliveryLines()
+        /// Events that wait, of all Rollouts.
+        var fired = 0
         var dropped = 0
-        /// The version for which conditions were evaluated last.
-        var evaluated: [ObjectKey: String] = [:]
         /// Failed tries by delivery.
         var failures: [String: Int] = [:]
-        /// Names of facts that the next version of the object would name otherwise, while someone is still to be told.
-        var open: [ObjectKey: [String: String]] = [:]
-        /// Deliveries that were made and whose record is not written yet.
-        var unrecorded: [ObjectKey: Set<String>] = [:]
     }
 
     package init(
@@ -67,42 +65,48 @@ package final class NotificationController: Sendable {
         }
         settings.onChange { [weak self] in
             guard let self else { return }
-            state.withLock { $0.evaluated = [:] }
+            state.withLock { state in for key in state.memories.keys { state.memories[key]?.evaluated = nil } }
             for rollout in rollouts.store.all { queue.add(rollout.key, isPatient: true) }
         }
     }
 
-    /// Takes an event note; returns at once, and drops it when ten thousand Rollouts wait already.
-    package func notify(_ rollout: Rollout, _ event: RolloutEvent) {
-        let trigger = Subscription.trigger(ofReason: event.reason)
-        let isKnown = settings.scopes(for: rollout.key.namespace).contains { $0.config.triggers[trigger] != nil }
-        guard !settings.isReady || isKnown else { return }
-        let isTaken = state.withLock { state in
-            guard state.pending[rollout.key] != nil || state.pending.count < NotificationController.maxPending else {
-                state.dropped += 1
-                return false
-            }
-            state.pending[rollout.key, default: []].insert(trigger)
-            return true
-        }
-        if isTaken { queue.add(rollout.key) }
-    }
-
-    /// Events that were dropped because too many waited.
-    package var dropped: Int { state.withLock { $0.dropped } }
-
     /// Works until cancelled; finishes the deliveries in hand.
-    package func run(workers: Int = 16) async {
-        let loop = ControllerLoop(queue, workers: workers, logger: logger) { [self] key in try await reconcile(key) }
+    /// - Parameters:
+    ///   - workers: Rollouts that are looked at at the same time.
+    ///   - carriers: Deliveries under way at the same time.
+    package func run(workers: Int = 16, carriers: Int = DeliveryGate.maxInFlight) async {
+        let looks = ControllerLoop(queue, workers: workers, logger: logger) { [self] key in try await reconcile(key) }
+        let lines = ControllerLoop(lineQueue, workers: carriers, logger: logger) { [self] line in await carry(line) }
         await withTaskCancellationHandler {
-            await loop.run()
+            await withTaskGroup { group in
+                group.addTask { await looks.run() }
+                group.addTask { await lines.run() }
+            }
+            await recordLast()
         } onCancel: {
-            queue.shutDown()
+            shutDown()
         }
     }
 
-    /// Takes no more Rollouts; ``run(workers:)`` ends after the deliveries in hand.
-    package func shutDown() { queue.shutDown() }
+    /// Takes no more Rollouts; ``run(workers:carriers:)`` ends after the deliveries in hand.
+    package func shutDown() {
+        queue.shutDown()
+        lineQueue.shutDown()
+    }
+
+    /// Writes down what the last deliveries left unrecorded, or the next process would make them again.
+    private func recordLast() async {
+        guard !Task.isCancelled else { return }
+        let keys = state.withLock { $0.memories.filter { !$0.value.unrecorded.isEmpty }.map(\.key) }
+        for key in keys {
+            do {
+                _ = try await reconcile(key)
+            } catch {
+                logger.warning(
+                    "cannot record the last notifications", metadata: ["rollout": "\(key)", "error": "\(error)"])
+            }
+        }
+    }
 
     private func enqueue(_ key: ObjectKey) {
         // Before the settings are read nothing is known to be unwanted; they enqueue all again.
@@ -112,15 +116,13 @@ package final class NotificationController: Sendable {
 
     private func forget(_ key: ObjectKey) {
         state.withLock { state in
-            state.pending[key] = nil
-            state.evaluated[key] = nil
-            state.open[key] = nil
-            state.unrecorded[key] = nil
+            state.fired -= state.memories[key]?.fired.count ?? 0
+            state.memories[key] = nil
         }
     }
 
-    /// Sends what is due for one Rollout.
-    /// - Returns: When to try failed deliveries again.
+    /// Looks at one Rollout: puts what is due in line, and records what was delivered.
+    /// - Returns: `nil`: the next event is enough.
     package func reconcile(_ key: ObjectKey) async throws -> Duration? {
         guard settings.isReady else { return nil }
         guard let rollout = rollouts.store.get(key) else {
@@ -134,15 +136,19 @@ package final class NotificationController: Sendable {
             let triggers = Subscription.all(of: facts, scope.config).subscriptions.map(\.trigger)
             subscribed.formUnion(triggers.filter { scope.config.triggers[$0] != nil })
         }
-        let pending = state.withLock { $0.pending.removeValue(forKey: key) ?? [] }.intersection(subscribed)
-        guard !subscribed.isEmpty else { return nil }
+        guard !subscribed.isEmpty else {
+            forget(key)
+            return nil
+        }
+        var fired = takeFired(key).filter { subscribed.contains($0.trigger) }
         do {
-            guard pending.isEmpty, !mayOwe(rollout, facts, subscribed, scopes) else {
-                return try await settle(rollout, pending, subscribed, scopes)
+            guard fired.isEmpty, !mayOwe(rollout, facts, subscribed, scopes) else {
+                try await settle(rollout, &fired, subscribed, scopes)
+                return nil
             }
             return nil
         } catch {
-            putBack(pending, for: key)
+            putBack(fired, for: key)
             throw error
         }
     }
@@ -153,12 +159,15 @@ package final class NotificationController: Sendable {
     ) -> Bool {
         let record = NotificationRecord(annotations: rollout.annotations)
         let implied = Set(FactIdentity.implied(by: facts))
+        let memory = state.withLock { $0.memories[rollout.key] } ?? NotificationMemory()
+        if !memory.unrecorded.isEmpty { return true }
         for trigger in subscribed {
             guard record.facts[trigger] != nil else { return true }
-            if implied.contains(trigger), !record.isTold(FactIdentity.of(trigger, facts), of: trigger) { return true }
+            guard implied.contains(trigger) else { continue }
+            let fact = FactIdentity.of(trigger, facts)
+            if !record.isTold(fact, of: trigger), !memory.isOpen(fact) { return true }
         }
-        return hasConditions(subscribed, scopes)
-            && state.withLock { $0.evaluated[rollout.key] != rollout.resourceVersion }
+        return hasConditions(subscribed, scopes) && memory.evaluated != rollout.resourceVersion
     }
 
     /// Whether anything is to be sent when a condition becomes true.
@@ -168,41 +177,13 @@ package final class NotificationController: Sendable {
         }
     }
 
-    func putBack(_ triggers: Set<String>, for key: ObjectKey) {
-        guard !triggers.isEmpty else { return }
-        state.withLock { $0.pending[key, default: []].formUnion(triggers) }
-    }
+    func memory(of key: ObjectKey) -> NotificationMemory { state.withLock { $0.memories[key] } ?? NotificationMemory() }
 
-    /// The name of a fact, the same at each try.
-    func fact(_ trigger: String, _ live: JSON) -> String {
-        let known = state.withLock { $0.open[live.objectKey]?[trigger] }
-        return known ?? FactIdentity.of(trigger, live)
-    }
-
-    /// Keeps names of facts for the next try, and forgets all others.
-    func keepOpen(_ facts: [String: String], for key: ObjectKey) {
-        let momentary = facts.filter { !FactIdentity.isLasting($0.key) }
-        state.withLock { $0.open[key] = momentary.isEmpty ? nil : momentary }
-    }
-
-    func noteEvaluated(_ key: ObjectKey, _ version: String) { state.withLock { $0.evaluated[key] = version } }
-
-    /// Counts a failed try.
-    func noteFailure(of id: String) -> Int {
+    func change(_ key: ObjectKey, _ body: (inout NotificationMemory) -> Void) {
         state.withLock { state in
-            // Bounded: a restart forgets the counts as well.
-            if state.failures.count > NotificationController.maxPending { state.failures = [:] }
-            state.failures[id, default: 0] += 1
-            return state.failures[id] ?? 1
+            var memory = state.memories[key] ?? NotificationMemory()
+            body(&memory)
+            state.memories[key] = memory.isEmpty ? nil : memory
         }
     }
-
-    /// Remembers a delivery until its record is written, or a failed write would send it again.
-    func noteSent(_ id: String, of key: ObjectKey) { state.withLock { _ = $0.unrecorded[key, default: []].insert(id) } }
-    func wasSent(_ id: String, of key: ObjectKey) -> Bool {
-        state.withLock { $0.unrecorded[key]?.contains(id) ?? false }
-    }
-    func noteRecorded(_ key: ObjectKey) { state.withLock { $0.unrecorded[key] = nil } }
-
-    func forgetFailures(of id: String) { state.withLock { _ = $0.failures.removeValue(forKey: id) } }
 }

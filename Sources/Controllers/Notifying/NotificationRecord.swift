@@ -1,4 +1,4 @@
-import Manifest
+package import Manifest
 
 /// What a Rollout's annotations remember of its notifications.
 ///
@@ -10,6 +10,7 @@ package struct NotificationRecord: Hashable, Sendable {
     package static let edgesAnnotation = "notified.notifications.argoproj.io"
     static let factsForEachTrigger = 8
     static let maxDeliveries = 100
+    static let maxEdges = 100
 
     /// Hashes of facts by trigger, oldest first; a trigger that is absent was never looked at.
     package var facts: [String: [String]] = [:]
@@ -58,6 +59,16 @@ package struct NotificationRecord: Hashable, Sendable {
         guard !isDelivered(id) else { return }
         deliveries.append(short(id))
         deliveries = deliveries.suffix(NotificationRecord.maxDeliveries)
+    }
+
+    /// A message of the state path was delivered.
+    package mutating func noteEdge(_ key: String, at time: Timestamp) {
+        edges[key] = time.seconds
+        while edges.count > NotificationRecord.maxEdges,
+            let oldest = edges.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })
+        {
+            edges[oldest.key] = nil
+        }
     }
 
     /// Drops triggers that nobody subscribes to any more: who subscribes again hears of what happens from then on.

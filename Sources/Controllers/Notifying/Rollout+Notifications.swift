@@ -6,7 +6,8 @@ extension Rollout {
     /// The fields that say which facts a Rollout stands for, as the API writes them; made from the cache.
     var notificationFacts: JSON {
         var status: JSON = [
-            "abort": .bool(self.status.abort), "currentPodHash": .string(self.status.currentPodHash),
+            "abort": .bool(self.status.abort), "promoteFull": .bool(self.status.promoteFull),
+            "currentPodHash": .string(self.status.currentPodHash),
             "currentStepHash": .string(self.status.currentStepHash), "stableRS": .string(self.status.stableRS),
             "pauseConditions": .array(
                 self.status.pauseConditions.map {
@@ -14,12 +15,20 @@ extension Rollout {
                 }),
         ]
         if let time = self.status.abortedAt { status["abortedAt"] = .string(time.rfc3339) }
+        if let duration = self.status.duration {
+            status.set(.string(duration.completionStatus), at: "duration", "completionStatus")
+            if let time = duration.rolloutStartedAt {
+                status.set(.string(time.rfc3339), at: "duration", "rolloutStartedAt")
+            }
+        }
         if let index = self.status.currentStepIndex { status["currentStepIndex"] = JSON(index) }
-        for (field, run) in [
-            ("currentStepAnalysisRunStatus", self.status.stepAnalysis),
-            ("currentBackgroundAnalysisRunStatus", self.status.backgroundAnalysis),
+        for (strategy, field, run) in [
+            ("canary", "currentStepAnalysisRunStatus", self.status.stepAnalysis),
+            ("canary", "currentBackgroundAnalysisRunStatus", self.status.backgroundAnalysis),
+            ("blueGreen", "prePromotionAnalysisRunStatus", self.status.prePromotionAnalysis),
+            ("blueGreen", "postPromotionAnalysisRunStatus", self.status.postPromotionAnalysis),
         ] {
-            if let run { status.set(["name": .string(run.name), "status": .string(run.status)], at: "canary", field) }
+            if let run { status.set(["name": .string(run.name), "status": .string(run.status)], at: strategy, field) }
         }
         return [
             "metadata": [

@@ -6,7 +6,7 @@ import RolloutEngine
 extension RolloutReconciler {
     /// Carries the effects out in order; the process may die between any two.
     func perform(_ decision: RolloutDecision, for rollout: Rollout) async throws {
-        var version = rollout.resourceVersion
+        var seen: JSON?
         var done: Set<EffectTarget> = []
         var writes: [RolloutEvent] = []
         let known = announced.withLock { $0[rollout.key] } ?? Announcement.Known()
@@ -16,12 +16,12 @@ extension RolloutReconciler {
             // Whoever sees the new status finds the Events that tell of it.
             if case .patchStatus = effect { announce(announcement.rest(), rollout) }
             do {
-                try await perform(effect, for: rollout, version: &version, telling: &writes)
+                try await perform(effect, for: rollout, seen: &seen, telling: &writes)
             } catch {
                 var reported: [RolloutEvent] = []
                 if effect.movesTraffic, !isStatusWritten, let patch = decision.statusWithoutTraffic {
                     // One failure is told, the first; who sees this one, sees that the status is not written either.
-                    if (try? await write(patch, "status", for: rollout, version: &version)) != nil {
+                    if (try? await write(patch, "status", for: rollout, seen: &seen)) != nil {
                         reported = decision.eventsWithoutTraffic
                     }
                 }
@@ -37,7 +37,9 @@ extension RolloutReconciler {
                             told: decision.events, noticed: isStatusWritten ? decision.events : known.noticed)
                     }
                 }
-                for event in Announcement.untold(told, without: known.noticed) + writes { onEvent(rollout, event) }
+                for event in Announcement.untold(told, without: known.noticed) + writes {
+                    onEvent(rollout, event, seen)
+                }
                 if isStatusWritten, let finished = decision.finished { onFinish(finished) }
                 throw error
             }
@@ -47,7 +49,9 @@ extension RolloutReconciler {
         }
         announce(announcement.rest() + writes, rollout)
         announced.withLock { _ = $0.removeValue(forKey: rollout.key) }
-        for event in Announcement.untold(decision.events, without: known.noticed) + writes { onEvent(rollout, event) }
+        for event in Announcement.untold(decision.events, without: known.noticed) + writes {
+            onEvent(rollout, event, seen)
+        }
         if let finished = decision.finished { onFinish(finished) }
         if !decision.effects.isEmpty {
             logger.info(
@@ -59,13 +63,13 @@ extension RolloutReconciler {
     }
 
     private func perform(
-        _ effect: RolloutEffect, for rollout: Rollout, version: inout String, telling writes: inout [RolloutEvent]
+        _ effect: RolloutEffect, for rollout: Rollout, seen: inout JSON?, telling writes: inout [RolloutEvent]
     ) async throws {
         let key = rollout.key
         let options = WriteOptions(fieldManager: FieldManagers.rollout)
         switch effect {
         case .createReplicaSet(let object, let digest):
-            try await create(object, digest: digest, for: rollout, version: &version)
+            try await create(object, digest: digest, for: rollout, seen: &seen)
         case .updateReplicaSet(let update):
             let set = ObjectKey(namespace: key.namespace, name: update.name)
             let written = try await api.patch(.replicaSets, set, .merge, update.patch, subresource: nil, options)
@@ -127,9 +131,9 @@ extension RolloutReconciler {
         case .deleteAnalysisRun(let name, let uid):
             try await analyses.delete(ObjectKey(namespace: key.namespace, name: name), uid: uid)
         case .patchRollout(let patch):
-            try await write(patch, nil, for: rollout, version: &version)
+            try await write(patch, nil, for: rollout, seen: &seen)
         case .patchStatus(let patch):
-            try await write(patch, "status", for: rollout, version: &version)
+            try await write(patch, "status", for: rollout, seen: &seen)
         }
     }
 
@@ -147,7 +151,7 @@ extension RolloutReconciler {
     }
 
     private func create(
-        _ object: JSON, digest: UInt64, for rollout: Rollout, version: inout String
+        _ object: JSON, digest: UInt64, for rollout: Rollout, seen: inout JSON?
     ) async throws {
         let options = WriteOptions(fieldManager: FieldManagers.rollout)
         var refusal: KubernetesError?
@@ -163,7 +167,7 @@ extension RolloutReconciler {
             let message = "cannot create ReplicaSet \(object.objectKey.name): \(refusal)"
             record(RolloutEvent("ReplicaSetCreateError", message, isWarning: true), rollout)
             if let patch = rollout.reportingCreateError(message, now: clock.now()) {
-                try await write(patch, "status", for: rollout, version: &version)
+                try await write(patch, "status", for: rollout, seen: &seen)
             }
             throw refusal
         }
@@ -177,7 +181,7 @@ extension RolloutReconciler {
         }
         // Another template has the same hash: the next look computes another one.
         if let patch = rollout.reportingCollision() {
-            try await write(patch, "status", for: rollout, version: &version)
+            try await write(patch, "status", for: rollout, seen: &seen)
         }
         throw refusal
     }
@@ -190,23 +194,23 @@ extension RolloutReconciler {
         pending.note(key, wrote: written, in: caches.replicaSets.store)
     }
 
-    /// Patches the Rollout as it was seen; `version` follows our own writes.
+    /// Patches the Rollout as it was seen; `seen` becomes what the API server answers, for the next write.
     private func write(
-        _ patch: JSON, _ subresource: String?, for rollout: Rollout, version: inout String
+        _ patch: JSON, _ subresource: String?, for rollout: Rollout, seen: inout JSON?
     ) async throws {
         var patch = patch
-        patch.set(.string(version), at: "metadata", "resourceVersion")
+        patch.set(.string(seen?.resourceVersion ?? rollout.resourceVersion), at: "metadata", "resourceVersion")
         patch.set(.string(rollout.uid), at: "metadata", "uid")
         let written = try await api.patch(
             .rollouts, rollout.key, .merge, patch, subresource: subresource,
             WriteOptions(fieldManager: FieldManagers.rollout))
-        version = written.resourceVersion
+        seen = written
         pending.note(rollout.key, wrote: written, in: caches.rollouts.store)
     }
 
     func record(_ event: RolloutEvent, _ rollout: Rollout) {
         announce([event], rollout)
-        onEvent(rollout, event)
+        onEvent(rollout, event, nil)
     }
 
     /// Writes Events; metrics and notifications follow when all that they tell of has happened.

@@ -29,8 +29,8 @@ package final class RolloutReconciler: Sendable {
     private static let workloadPatience: Duration = .seconds(60)
     /// Events of decisions that could not be carried out to their end.
     let announced = Lock<[ObjectKey: Announcement.Known]>([:])
-    /// Called with each event after it was recorded, for metrics and notifications.
-    let onEvent: @Sendable (Rollout, RolloutEvent) -> Void
+    /// Called with each event after it was recorded, and the Rollout as the decision's last write left it, if it made one.
+    let onEvent: @Sendable (Rollout, RolloutEvent, JSON?) -> Void
     /// Called when an update's end has been written.
     let onFinish: @Sendable (FinishedUpdate) -> Void
     /// What was decided lately, for bug reports.
@@ -44,7 +44,7 @@ package final class RolloutReconciler: Sendable {
         verifyRetry: Duration = RolloutSnapshot.defaultVerifyRetry, routePatience: Duration = .seconds(3),
         recorder: EventRecorder, clock: any WallClock = SystemClock(),
         elapsed: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger,
-        onEvent: @escaping @Sendable (Rollout, RolloutEvent) -> Void = { _, _ in },
+        onEvent: @escaping @Sendable (Rollout, RolloutEvent, JSON?) -> Void = { _, _, _ in },
         onFinish: @escaping @Sendable (FinishedUpdate) -> Void = { _ in }
     ) {
         self.api = api

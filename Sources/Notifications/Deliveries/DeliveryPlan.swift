@@ -1,4 +1,4 @@
-package import Manifest
+import Manifest
 
 /// What is to be sent now, and what the state path remembers afterwards.
 ///
@@ -6,16 +6,14 @@ package import Manifest
 package struct DeliveryPlan: Sendable {
     /// In the order of subscriptions; none that is recorded already.
     package var deliveries: [Delivery] = []
-    /// Rising edges of the state path: key to the second of sending.
+    /// Rising edges of the state path that still stand: key to the second of sending.
     ///
-    /// A delivery's key enters when it was delivered.
+    /// A delivery's key enters when it was delivered, by whoever does it.
     package var edges: [String: Int64]
     /// For the state path: delivery id to the key that it sets.
     package var edgeOfDelivery: [String: String] = [:]
     /// Subscriptions, templates and conditions that could not be used.
     package var problems: [String] = []
-
-    static let maxEdges = 100
 
     /// The event path: one trigger fired.
     ///
@@ -87,17 +85,6 @@ package struct DeliveryPlan: Sendable {
     /// The first has the name that Argo's engine gives the whole rule.
     private static func edge(_ base: String, _ place: Int, _ template: String) -> String {
         place == 0 ? base : "\(base):\(template)"
-    }
-
-    /// Remembers that a delivery of the state path was made.
-    package mutating func noteDelivered(_ id: String, at now: Timestamp) {
-        guard let key = edgeOfDelivery[id] else { return }
-        edges[key] = now.seconds
-        while edges.count > DeliveryPlan.maxEdges,
-            let oldest = edges.min(by: { ($0.value, $0.key) < ($1.value, $1.key) })
-        {
-            edges[oldest.key] = nil
-        }
     }
 
     private init(edges: [String: Int64]) { self.edges = edges }

@@ -163,9 +163,15 @@ package struct RolloutEvent: Hashable, Sendable {
     package var message: String
     /// What the effect that it tells of changes; `nil` where it tells of the status alone.
     package var target: EffectTarget?
+    /// The step that the status stands at once this one is completed; one decision may complete several.
+    package var stepIndex: Int?
 
-    package init(_ reason: String, _ message: String, isWarning: Bool = false, of target: EffectTarget? = nil) {
+    package init(
+        _ reason: String, _ message: String, isWarning: Bool = false, of target: EffectTarget? = nil,
+        stepIndex: Int? = nil
+    ) {
         (self.reason, self.message, self.isWarning, self.target) = (reason, message, isWarning, target)
+        self.stepIndex = stepIndex
     }
 }
 

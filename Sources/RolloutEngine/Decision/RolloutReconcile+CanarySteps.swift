@@ -51,7 +51,8 @@ extension RolloutReconcile {
         status.stepAnalysis = nil
         events.append(
             RolloutEvent(
-                "RolloutStepCompleted", "step \(index + 1) of \(canary.steps.count) completed (\(step.summary))"))
+                "RolloutStepCompleted", "step \(index + 1) of \(canary.steps.count) completed (\(step.summary))",
+                stepIndex: index + 1))
         reportUnsupportedRoutes(of: step, index)
         return true
     }

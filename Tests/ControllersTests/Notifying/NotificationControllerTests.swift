@@ -15,21 +15,23 @@ private final class Mailbox: Courier {
         var waiting = 0
         var ids: Set<String> = []
         var failure: DeliveryError?
+        var isStuck = true
     }
 
     private let state = Lock(State())
 
     var delivered: [Delivery] { state.withLock { $0.delivered } }
     var tries: Int { state.withLock { $0.tries } }
-    /// Deliveries to this service wait until they are cancelled.
+    /// Deliveries to this service wait until they are cancelled, or ``free()``.
     let stuck = "stuck"
+    func free() { state.withLock { $0.isStuck = false } }
     /// Of all tries.
     var ids: Set<String> { state.withLock { $0.ids } }
     var waiting: Int { state.withLock { $0.waiting } }
     func fail(_ error: DeliveryError?) { state.withLock { $0.failure = error } }
 
     func deliver(_ delivery: Delivery) async throws(DeliveryError) {
-        if delivery.service == stuck {
+        if delivery.service == stuck, state.withLock({ $0.isStuck }) {
             state.withLock { $0.waiting += 1 }
             try? await Task.sleep(for: .seconds(3_600))
             throw DeliveryError(service: stuck, why: "stopped", isRetriable: true)
@@ -81,6 +83,8 @@ private final class Stage: Sendable {
                 "template.aborted": "message: \"{{.rollout.metadata.name}} aborted: {{.rollout.status.message}}\"\n",
                 "trigger.on-rollout-aborted": "- send: [aborted]\n",
                 "trigger.on-scaling-replica-set": "- send: [aborted]\n",
+                "template.step": "message: \"step {{.rollout.status.currentStepIndex}}\"\n",
+                "trigger.on-rollout-step-completed": "- send: [step]\n",
                 "trigger.on-degraded": "- when: rollout.status.phase == 'Degraded'\n  send: [aborted]\n",
             ],
         ]
@@ -132,6 +136,21 @@ private final class Stage: Sendable {
         _ = try await api.patch(.rollouts, key, .merge, ["status": status], subresource: nil, WriteOptions())
     }
 
+    /// Completes steps of an update, in one status write; gives the event of each, and the Rollout after them.
+    func completeSteps(_ steps: ClosedRange<Int>) async throws -> (events: [RolloutEvent], written: JSON) {
+        try await set(["currentPodHash": "def", "currentStepIndex": JSON(steps.upperBound)])
+        let live = try await api.get(.rollouts, key, subresource: nil)
+        return (steps.map { RolloutEvent("RolloutStepCompleted", "step \($0)", stepIndex: $0) }, live ?? .null)
+    }
+
+    func subscribe(_ names: String...) async throws {
+        let annotations = names.map { ("notifications.argoproj.io/subscribe." + $0, JSON("")) }
+        _ = try await api.patch(
+            .rollouts, key, .merge,
+            ["metadata": ["annotations": .object(Dictionary(uniqueKeysWithValues: annotations))]], subresource: nil,
+            WriteOptions())
+    }
+
     func annotation(_ name: String) async throws -> String? {
         try await api.get(.rollouts, key, subresource: nil)?.annotations[name]
     }
@@ -173,10 +192,24 @@ private final class Stage: Sendable {
 
     /// Reconciles until nothing is left to do, with the cache as new as the cluster.
     func settle(_ controller: NotificationController, _ rollouts: Informer<Rollout>) async throws {
-        for _ in 0..<20 {
-            try await catchUp(rollouts)
-            if try await controller.reconcile(key) == nil { return }
+        for _ in 0..<20 where try await step(controller, rollouts) == nil {
+            return
         }
+    }
+
+    /// Looks once, delivers what is due, and records it.
+    /// - Returns: When something is to be tried again.
+    func step(_ controller: NotificationController, _ rollouts: Informer<Rollout>) async throws -> Duration? {
+        try await catchUp(rollouts)
+        _ = try await controller.reconcile(key)
+        var again: Duration?
+        for line in controller.lines(of: key) {
+            if let delay = await controller.carry(line) { again = min(again ?? delay, delay) }
+        }
+        try await catchUp(rollouts)
+        _ = try await controller.reconcile(key)
+        if let again { try await Task.sleep(for: again) }
+        return again
     }
 }
 
@@ -243,9 +276,7 @@ private final class Stage: Sendable {
             try await stage.settle(controller, rollouts)
             stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
             try await stage.set(stage.aborted)
-            #expect(
-                try await controller.reconcile(stage.key) != nil || rollouts.store.get(stage.key)?.status.abort == false
-            )
+            #expect(try await stage.step(controller, rollouts) != nil)
             stage.mailbox.fail(nil)
             try await stage.settle(controller, rollouts)
             #expect(stage.mailbox.delivered.count == 1)
@@ -279,7 +310,7 @@ private final class Stage: Sendable {
             try await stage.settle(controller, rollouts)
             stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
             controller.notify(try #require(rollouts.store.get(stage.key)), RolloutEvent("ScalingReplicaSet", "up"))
-            #expect(try await controller.reconcile(stage.key) != nil)
+            #expect(try await stage.step(controller, rollouts) != nil)
             try await stage.set(["replicas": 2])
             stage.mailbox.fail(nil)
             try await stage.settle(controller, rollouts)
@@ -310,8 +341,8 @@ private final class Stage: Sendable {
                     .rollouts, key, .merge, ["status": stage.aborted], subresource: nil, WriteOptions())
                 try await eventually("the abort is seen") { rollouts.store.get(key)?.status.abort == true }
             }
-            // Six workers, of whom the service that hangs may take four.
-            let work = Task { await controller.run(workers: 6) }
+            // Six carriers, of whom the service that hangs may take four.
+            let work = Task { await controller.run(workers: 2, carriers: 6) }
             for key in keys {
                 let rollout = try #require(rollouts.store.get(key))
                 controller.notify(rollout, RolloutEvent("RolloutAborted", "bad", isWarning: true))
@@ -322,6 +353,90 @@ private final class Stage: Sendable {
             work.cancel()
             await work.value
         }
+    }
+
+    @Test("while one service hangs, each step reaches the other at once, with what it was when the step was completed")
+    func everyStep() async throws {
+        let stage = try await Stage(subscribe: nil)
+        try await stage.subscribe("on-rollout-step-completed.hooks", "on-rollout-step-completed.stuck")
+        try await stage.set(["currentPodHash": "def", "currentStepIndex": 0])
+        try await stage.live { controller, rollouts in
+            try await stage.catchUp(rollouts)
+            let work = Task { await controller.run() }
+            for step in 1...6 {
+                let rollout = try #require(rollouts.store.get(stage.key))
+                let (events, written) = try await stage.completeSteps(step...step)
+                for event in events { controller.notify(rollout, event, in: written) }
+            }
+            try await eventually("all six have arrived") { stage.mailbox.delivered.count >= 6 }
+            #expect(stage.mailbox.delivered.map(\.content.text) == (1...6).map { "step \($0)" })
+            #expect(stage.mailbox.waiting == 1)
+            try await eventually("what arrived is recorded") {
+                let text = try? await stage.annotation(NotificationRecord.factsAnnotation)
+                let record = NotificationRecord(annotations: [NotificationRecord.factsAnnotation: text ?? ""])
+                return record.deliveries.count == 6
+            }
+            work.cancel()
+            await work.value
+        }
+        // The process has died: what it kept in memory is lost, but the state still tells of the last step.
+        stage.mailbox.free()
+        try await stage.live { try await stage.settle($0, $1) }
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.dropFirst(6).map(\.content.text) == ["step 6"])
+        #expect(stage.mailbox.delivered.last?.service == "stuck")
+    }
+
+    @Test("steps that one status write completes are told one by one")
+    func stepsAtOnce() async throws {
+        let stage = try await Stage(subscribe: "on-rollout-step-completed.hooks")
+        try await stage.set(["currentPodHash": "def", "currentStepIndex": 0])
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            let rollout = try #require(rollouts.store.get(stage.key))
+            let (events, written) = try await stage.completeSteps(1...3)
+            // The watch may be first.
+            try await stage.settle(controller, rollouts)
+            for event in events { controller.notify(rollout, event, in: written) }
+            try await stage.settle(controller, rollouts)
+        }
+        #expect(stage.mailbox.delivered.map(\.content.text).sorted() == ["step 1", "step 2", "step 3"])
+    }
+
+    @Test("what was delivered last is recorded before the controller ends")
+    func lastRecord() async throws {
+        let stage = try await Stage()
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            try await stage.set(stage.aborted)
+            try await stage.catchUp(rollouts)
+            _ = try await controller.reconcile(stage.key)
+            for line in controller.lines(of: stage.key) { _ = await controller.carry(line) }
+            controller.shutDown()
+            await controller.run()
+        }
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.count == 1)
+    }
+
+    @Test("a service that hangs for long loses its oldest messages, and they are counted")
+    func fullLine() async throws {
+        let stage = try await Stage(subscribe: "on-scaling-replica-set.hooks")
+        let metrics = MetricsRegistry.standard(version: "1")
+        try await stage.live(metrics: metrics) { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            let rollout = try #require(rollouts.store.get(stage.key))
+            for size in 0..<51 {
+                controller.notify(rollout, RolloutEvent("ScalingReplicaSet", "to \(size)"))
+                controller.notify(rollout, RolloutEvent("ScalingReplicaSet", "from \(size)"))
+                _ = try await controller.reconcile(stage.key)
+            }
+            #expect(controller.dropped == 2)
+            #expect(metrics.text().contains("sluice_notifications_dropped_total{reason=\"line\"} 2"))
+            try await stage.settle(controller, rollouts)
+        }
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.count == 100)
     }
 
     @Test("more than ten thousand Rollouts with waiting events are counted and dropped")
@@ -378,8 +493,7 @@ private final class Stage: Sendable {
             try await stage.settle(controller, rollouts)
             stage.mailbox.fail(DeliveryError(service: "hooks", why: "down", isRetriable: true))
             try await stage.set(stage.aborted)
-            try await stage.catchUp(rollouts)
-            _ = try await controller.reconcile(stage.key)
+            _ = try await stage.step(controller, rollouts)
             stage.mailbox.fail(nil)
             try await stage.settle(controller, rollouts)
         }

@@ -56,7 +56,7 @@ struct RolloutStand {
             api: api, caches: caches, analyses: analyses,
             routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store, clock: clock),
             recorder: recorder, clock: clock, elapsed: { elapsed.withLock { $0 } }, logger: logger,
-            onEvent: { _, event in events.withLock { $0.append(event) } },
+            onEvent: { _, event, _ in events.withLock { $0.append(event) } },
             onFinish: { update in finished.withLock { $0.append(update) } })
     }
 
