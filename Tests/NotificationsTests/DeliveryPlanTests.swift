@@ -44,6 +44,8 @@ import Testing
         #expect(event(changed).deliveries.map(\.id) == first.map(\.id))
         #expect(event(rollout(), recorded: [first[0].id]).deliveries.map(\.id) == [first[1].id])
         changed.set("3", at: "metadata", "annotations", "rollout.argoproj.io/revision")
+        #expect(event(changed).deliveries.map(\.id) == first.map(\.id), "the number comes after the status")
+        changed.set("2026-11-21T10:00:00Z", at: "status", "duration", "rolloutStartedAt")
         #expect(Set(event(changed).deliveries.map(\.id)).isDisjoint(with: first.map(\.id)))
     }
 
@@ -121,26 +123,6 @@ import Testing
             NotificationScope(config), isRecorded: { _ in false })
         #expect(plan.deliveries.isEmpty && plan.problems.count >= 2)
         #expect(!"\(plan.problems)".contains("t0ken"))
-    }
-
-    @Test("what a state stands for is found again after a restart")
-    func implied() {
-        #expect(FactIdentity.implied(by: rollout()) == ["on-rollout-completed", "on-rollout-updated"])
-        let aborted: JSON = [
-            "metadata": ["uid": "u"],
-            "status": [
-                "abort": true, "abortedAt": "t",
-                "canary": ["currentStepAnalysisRunStatus": ["name": "r", "status": "Failed"]],
-            ],
-        ]
-        #expect(FactIdentity.implied(by: aborted) == ["on-analysis-run-failed", "on-rollout-aborted"])
-        #expect(
-            FactIdentity.implied(by: [
-                "status": [
-                    "pauseConditions": [["reason": "CanaryPauseStep", "startTime": "t"]], "currentStepIndex": 1,
-                ]
-            ]) == ["on-rollout-paused", "on-rollout-step-completed"])
-        #expect(FactIdentity.implied(by: "rubbish").isEmpty)
     }
 
     @Test("retries back off up to a bound and then end") func backoff() {

@@ -7,18 +7,18 @@ package enum FactIdentity {
         let status = rollout["status"] ?? .null
         func text(_ path: String...) -> String { status.at(path: path).map(plain) ?? "" }
         var parts = [rollout.uid, trigger]
+        // A retry of an update, and another update to the same template, begin anew.
+        let run = [text("currentPodHash"), text("duration", "rolloutStartedAt")]
         switch trigger {
         case "on-rollout-aborted": parts += [text("currentPodHash"), text("abortedAt")]
-        case "on-rollout-completed":
-            parts += [text("stableRS"), rollout.annotations["rollout.argoproj.io/revision"] ?? ""]
+        case "on-rollout-completed": parts += [text("stableRS"), text("duration", "rolloutStartedAt")]
         case "on-rollout-paused":
-            let pauses = status["pauseConditions"]?.arrayValue ?? []
-            parts +=
-                [text("currentPodHash")]
-                + pauses.map { "\($0["reason"].map(plain) ?? "") \($0["startTime"].map(plain) ?? "")" }.sorted()
-        case "on-rollout-step-completed":
-            parts += [text("currentPodHash"), text("currentStepIndex"), text("currentStepHash")]
-        case "on-rollout-updated", "on-rollout-not-completed":
+            // A pause goes on when a second reason for it comes.
+            let starts = (status["pauseConditions"]?.arrayValue ?? []).compactMap { $0["startTime"].map(plain) }
+            parts += [text("currentPodHash"), starts.min() ?? ""]
+        case "on-rollout-step-completed": parts += run + [text("currentStepIndex"), text("currentStepHash")]
+        case "on-rollout-not-completed": parts += run
+        case "on-rollout-updated":
             parts += [rollout.annotations["rollout.argoproj.io/revision"] ?? text("currentPodHash")]
         case _ where trigger.hasPrefix("on-analysis-run-"):
             let phase = trigger.dropFirst("on-analysis-run-".count)
@@ -39,26 +39,29 @@ package enum FactIdentity {
         return lasting.contains(trigger) || trigger.hasPrefix("on-analysis-run-")
     }
 
-    /// The triggers that a Rollout's present state stands for.
+    /// The triggers whose events have fired for certain, for otherwise the Rollout's state would be another.
     ///
-    /// A controller that died between writing the status and telling people finds here what it still has to tell.
+    /// A controller that died between writing the status and telling people finds here what it still has to tell. What a
+    /// state may also come from without the event, such as steps that were skipped, is not among them.
     package static func implied(by rollout: JSON) -> [String] {
         let status = rollout["status"] ?? .null
+        func text(_ path: String...) -> String { status.at(path: path)?.stringValue ?? "" }
+        let stable = text("stableRS")
+        let completion = text("duration", "completionStatus")
+        let isAborted = status["abort"]?.boolValue ?? false
         var triggers: [String] = []
-        if status["abort"]?.boolValue ?? false, status["abortedAt"]?.stringValue != nil {
-            triggers.append("on-rollout-aborted")
-        }
+        if isAborted, !text("abortedAt").isEmpty { triggers.append("on-rollout-aborted") }
         if !(status["pauseConditions"]?.arrayValue ?? []).isEmpty { triggers.append("on-rollout-paused") }
-        if let stable = status["stableRS"]?.stringValue, !stable.isEmpty,
-            stable == status["currentPodHash"]?.stringValue
+        if !stable.isEmpty, stable == text("currentPodHash") {
+            // Who goes back to the stable template completes nothing.
+            if !["Aborted", "FastRolledBack"].contains(completion) { triggers.append("on-rollout-completed") }
+        } else if !stable.isEmpty, let step = status["currentStepIndex"]?.intValue, step > 0, !isAborted,
+            !(status["promoteFull"]?.boolValue ?? false), completion != "FastRolledBack"
         {
-            triggers.append("on-rollout-completed")
-        }
-        if rollout.annotations["rollout.argoproj.io/revision"] != nil { triggers.append("on-rollout-updated") }
-        if let step = status["currentStepIndex"]?.intValue, step > 0, !triggers.contains("on-rollout-aborted") {
             triggers.append("on-rollout-step-completed")
         }
-        for run in runs(status) where !run.phase.isEmpty {
+        if rollout.annotations["rollout.argoproj.io/revision"] != nil { triggers.append("on-rollout-updated") }
+        for run in runs(status) where !run.phase.isEmpty && run.phase != "Pending" {
             triggers.append("on-analysis-run-\(run.phase.lowercased())")
         }
         return Array(Set(triggers)).sorted()
