@@ -148,4 +148,88 @@ import Testing
             #expect(await stand.run("notifications trigger run nope shop" + files).code == 2)
         }
     }
+
+    @Test("a template is tried on what the controller would give it: the workload, and the current runs, newest first")
+    func notificationContext() async throws {
+        try await CommandStand.with { stand in
+            let labels: JSON = ["rollouts-pod-template-hash": "abc"]
+            try await stand.create(
+                Resource(group: "apps", version: "v1", plural: "deployments", kind: "Deployment"),
+                ["metadata": ["name": "origin", "namespace": "prod"], "spec": CommandStand.spec([:], image: "shop:7")])
+            let rollout = try await stand.create(
+                .rollouts,
+                [
+                    "metadata": [
+                        "name": "shop", "namespace": "prod", "annotations": ["rollout.argoproj.io/revision": "7"],
+                    ],
+                    "spec": [
+                        "workloadRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "origin"],
+                        "strategy": CommandStand.steps,
+                    ], "status": ["currentPodHash": "abc"],
+                ])
+            for (name, hash, revision) in [
+                ("older", "abc", "7"), ("newer", "abc", "7"), ("other-pods", "def", "7"),
+                ("other-revision", "abc", "5"),
+            ] {
+                var run: JSON = [
+                    "metadata": [
+                        "name": .string(name), "namespace": "prod", "labels": labels,
+                        "annotations": ["rollout.argoproj.io/revision": .string(revision)],
+                    ], "spec": ["metrics": []], "status": ["phase": "Running"],
+                ]
+                run.set(.string(hash), at: "metadata", "labels", "rollouts-pod-template-hash")
+                try await stand.create(.analysisRuns, run, owner: rollout)
+                stand.pass(.seconds(60))
+            }
+            let map = stand.file(
+                "map.yaml",
+                """
+                data:
+                  template.seen: |
+                    message: "{{(index .rollout.spec.template.spec.containers 0).image}}
+                      {{range .analysisRuns}} {{.metadata.name}}{{end}}"
+                  trigger.on-seen: |
+                    - send: [seen]
+                      when: analysisRuns[0].metadata.name == 'newer' and len(analysisRuns) == 2
+                """)
+            let files = " --config-map \(map) --secret :empty"
+            let sent = await stand.run("notifications template notify seen shop" + files)
+            #expect(sent.output == "shop:7  newer older\n", "\(sent.error)")
+            let run = await stand.run("notifications trigger run on-seen shop" + files)
+            #expect(run.output.contains("  true\n"), "\(run.output)\(run.error)")
+        }
+    }
+
+    @Test("why a template, trigger or service cannot be used is told on standard error, and nothing of other keys")
+    func unusableKeys() async throws {
+        try await CommandStand.with { stand in
+            try await stand.createShop()
+            let map = stand.file(
+                "map.yaml",
+                """
+                data:
+                  service.webhook.hooks: "url: https://example.org/$token"
+                  template.good: "message: hello"
+                  template.bad: "message: '{{nope 1}}'"
+                  trigger.on-bad: "- when: 1 +"
+                  trigger.on-other: "- when: 2 +"
+                """)
+            let files = " --config-map \(map) --secret :empty"
+            for (command, warning) in [
+                ("template notify bad shop", "warning: template.bad: "),
+                ("trigger run on-bad shop", "warning: trigger.on-bad: "),
+                (
+                    "template notify good shop --recipient hooks:x",
+                    "warning: service.webhook.hooks: the Secret has no key token\n"
+                ),
+            ] {
+                let outcome = await stand.run("notifications " + command + files)
+                #expect(outcome.code == 2)
+                #expect(outcome.output == "")
+                #expect(outcome.error.hasPrefix(warning), "\(outcome.error)")
+                #expect(outcome.error.split(separator: "\n").count { $0.hasPrefix("warning: ") } == 1)
+            }
+            #expect(await stand.run("notifications template notify good shop" + files).error == "")
+        }
+    }
 }

@@ -56,7 +56,7 @@ extension NotificationController {
         let index = state.at("status", "currentStepIndex")?.description ?? ""
         let name = "\(state.resourceVersion) \(index)"
         if let known = round.contexts[name] { return known }
-        let context = try await context(of: state)
+        let context = try await NotificationContext.read(state, api, now: clock.now())
         round.contexts[name] = context
         return context
     }

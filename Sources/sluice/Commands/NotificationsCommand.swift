@@ -122,19 +122,19 @@ extension AsyncParsableCommand {
         Terminal.write(table.text())
     }
 
-    /// A Rollout with the AnalysisRuns that templates and conditions see.
-    fileprivate func context(
-        _ name: String, _ session: ClusterSession
-    ) async throws -> (rollout: JSON, runs: [JSON]) {
+    /// Says why keys are left out of the settings, of those that the command wants alone.
+    fileprivate func warn(_ config: NotificationConfig, about isWanted: (String) -> Bool) {
+        for problem in config.problems where isWanted(String(problem.prefix { $0 != ":" })) {
+            Terminal.complain("warning: \(problem)")
+        }
+    }
+
+    /// What templates and conditions see of a Rollout, as in the controller.
+    fileprivate func context(_ name: String, _ session: ClusterSession) async throws -> NotificationContext {
         let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
         let key = parts.count > 1 ? ObjectKey(namespace: parts[0], name: parts[1]) : session.key(name)
-        let rollout = try await session.get(.rollouts, key)
-        let runs = try await session.list(.analysisRuns, namespace: key.namespace).filter { run in
-            (run.at("metadata", "ownerReferences")?.arrayValue ?? []).contains {
-                $0["uid"]?.stringValue == rollout.uid
-            }
-        }
-        return (rollout, runs)
+        return try await NotificationContext.read(
+            try await session.get(.rollouts, key), session.client, now: Terminal.now())
     }
 }
 
@@ -152,8 +152,8 @@ struct TriggerRun: AsyncParsableCommand {
             let session = try connection.connect("notifications")
             let (data, secret) = try await sources.read(session)
             let config = NotificationConfig(data: data, secret: secret)
-            let (object, runs) = try await context(rollout, session)
-            let context = NotificationContext(rollout: object, analysisRuns: runs, now: Terminal.now())
+            warn(config) { $0 == "trigger.\(trigger)" }
+            let context = try await context(rollout, session)
             guard let entries = NotificationTrial.trigger(trigger, context, config) else {
                 let known = config.triggers.keys.sorted().joined(separator: ", ")
                 throw CommandError("there is no trigger \(trigger); there are \(known.isEmpty ? "none" : known)")
@@ -187,9 +187,14 @@ struct TemplateNotify: AsyncParsableCommand {
         try await reporting {
             let session = try connection.connect("notifications")
             let (data, secret) = try await sources.read(session)
-            let (object, runs) = try await context(rollout, session)
             let config = NotificationConfig(data: data, secret: secret)
-            let context = NotificationContext(rollout: object, analysisRuns: runs, now: Terminal.now())
+            let services = recipient.map { String($0.prefix { $0 != ":" }) }
+            warn(config) { key in
+                // `service.<type>` or `service.<type>.<name>`.
+                let isService = services.contains { key == "service.\($0)" || key.hasSuffix(".\($0)") }
+                return key == "template.\(template)" || key.hasPrefix("service.") && isService
+            }
+            let context = try await context(rollout, session)
             for recipient in recipient {
                 let parts = recipient.split(separator: ":", maxSplits: 1).map(String.init)
                 let service = parts.first ?? ""

@@ -572,15 +572,13 @@ private final class Stage: Sendable {
             "metadata": ["namespace": "default", "name": "web", "uid": "u"],
             "spec": ["workloadRef": ["apiVersion": "apps/v1", "kind": "Deployment", "name": "origin"]],
         ]
-        try await stage.live { controller, _ in
-            let context = try await controller.context(of: live)
-            #expect(
-                context.rollout.at("spec", "template", "spec", "containers")?[0]?["image"] == "web:9")
-            #expect(context.rollout.at("spec", "selector", "matchLabels") == ["app": "web"])
-            var dangling = live
-            dangling.set("nowhere", at: "spec", "workloadRef", "name")
-            #expect(try await controller.context(of: dangling).rollout == dangling)
-        }
+        let now = Timestamp(seconds: 0)
+        let context = try await NotificationContext.read(live, stage.api, now: now)
+        #expect(context.rollout.at("spec", "template", "spec", "containers")?[0]?["image"] == "web:9")
+        #expect(context.rollout.at("spec", "selector", "matchLabels") == ["app": "web"])
+        var dangling = live
+        dangling.set("nowhere", at: "spec", "workloadRef", "name")
+        #expect(try await NotificationContext.read(dangling, stage.api, now: now).rollout == dangling)
     }
 
     @Test("nobody subscribed, nothing is read or written") func quiet() async throws {

@@ -1,18 +1,20 @@
-import Kubernetes
+package import Kubernetes
 package import Manifest
 package import Notifications
 
-extension NotificationController {
-    /// What triggers and templates see of a Rollout.
-    package func context(of live: JSON) async throws -> NotificationContext {
+extension NotificationContext {
+    /// Reads what triggers and templates see of a Rollout: in the controller, and where the command line tries them.
+    package static func read(
+        _ live: JSON, _ api: any KubernetesAPI, now: Timestamp
+    ) async throws -> NotificationContext {
         NotificationContext(
-            rollout: await withWorkload(live), analysisRuns: try await analysisRuns(of: live), now: clock.now())
+            rollout: await withWorkload(live, api), analysisRuns: try await analysisRuns(of: live, api), now: now)
     }
 
     /// The Rollout with template and selector of the workload that it refers to.
     ///
     /// Without them where the workload cannot be read: a message that lacks them is better than none.
-    private func withWorkload(_ live: JSON) async -> JSON {
+    private static func withWorkload(_ live: JSON, _ api: any KubernetesAPI) async -> JSON {
         guard let reference = live.at("spec", "workloadRef"), live.at("spec", "template") == nil,
             let kind = reference["kind"]?.stringValue, let name = reference["name"]?.stringValue
         else { return live }
@@ -34,7 +36,7 @@ extension NotificationController {
     }
 
     /// The runs of the Rollout's current hash and revision, newest first; at most 20.
-    private func analysisRuns(of live: JSON) async throws -> [JSON] {
+    private static func analysisRuns(of live: JSON, _ api: any KubernetesAPI) async throws -> [JSON] {
         guard let hash = live.at("status", "currentPodHash")?.stringValue, !hash.isEmpty else { return [] }
         let resource = Resource(group: "argoproj.io", version: "v1alpha1", plural: "analysisruns", kind: "AnalysisRun")
         let found = Lock<[JSON]>([])
