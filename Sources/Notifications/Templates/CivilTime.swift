@@ -48,6 +48,21 @@ struct CivilTime {
     var monthName: String { CivilTime.months[Int(month - 1)] }
     var weekdayName: String { CivilTime.weekdays[Int(weekday)] }
 
+    /// The same time of day on another day; the 31st of a shorter month runs over into the next.
+    static func adding(years: Int64, months: Int64, days: Int64, to time: Timestamp) -> Timestamp {
+        let civil = CivilTime(time)
+        let months = civil.month - 1 + months
+        let month = remainder(months, 12)
+        // Years begin in March, eras are 400 years.
+        let year = civil.year + years + (months - month) / 12 - (month < 2 ? 1 : 0)
+        let yearOfEra = remainder(year, 400)
+        let dayOfYear = (153 * (month < 2 ? month + 10 : month - 2) + 2) / 5 + civil.day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        let day = (year - yearOfEra) / 400 * 146_097 + dayOfEra - 719_468 + days
+        let second = civil.hour * 3_600 + civil.minute * 60 + civil.second
+        return Timestamp(seconds: day * 86_400 + second, nanoseconds: Int32(civil.nanosecond))
+    }
+
     /// The rest of a division that rounds down; never negative.
     static func remainder(_ value: Int64, _ divisor: Int64) -> Int64 {
         let rest = value % divisor

@@ -15,14 +15,21 @@ enum TemplateFunctions {
         var table: [String: Function] = [:]
         for group in [
             builtins, comparisons, printing, strings, words, lists, maps, numbers, defaults, types, dates, encodings,
-            expressions, versions, paths,
+            expressions, versions, paths, addresses,
         ] { table.merge(group) { first, _ in first } }
         // `mustX` is `X`: here every function stops the template when it fails.
         for name in mustNames {
             if let function = table[name] { table["must" + name.prefix(1).uppercased() + name.dropFirst()] = function }
         }
+        for (name, other) in otherNames { table[name] = table[other] }
         return table
     }()
+
+    /// Paths of files are those of addresses: the separator is the same here.
+    private static let otherNames = [
+        "trimall": "trimAll", "must_date_modify": "date_modify", "osBase": "base", "osClean": "clean", "osDir": "dir",
+        "osExt": "ext", "osIsAbs": "isAbs",
+    ]
 
     private static let mustNames = [
         "append", "chunk", "compact", "dateModify", "deepCopy", "first", "fromJson", "has", "initial", "last", "merge",

@@ -35,6 +35,13 @@ enum TemplateMethods {
         case ("IsZero", 0): return .bool(time.seconds == -62_135_596_800 && time.nanoseconds == 0)
         case ("String", 0): return .string(GoTimeLayout.format(time, "2006-01-02 15:04:05 -0700 MST"))
         case ("Add", 1): return .time(time + (try call.duration(0)))
+        case ("AddDate", 3):
+            let (years, months, days) = (try call.int(0), try call.int(1), try call.int(2))
+            // More than all years that Kubernetes can write.
+            guard [years, months, days].allSatisfy({ $0.magnitude <= 10_000_000 }) else {
+                throw call.failure("needs years, months and days of at most 10000000")
+            }
+            return .time(CivilTime.adding(years: years, months: months, days: days, to: time))
         case ("Sub", 1): return .duration(time - (try call.time(0)))
         case ("Before", 1): return .bool(time < (try call.time(0)))
         case ("After", 1): return .bool(time > (try call.time(0)))

@@ -6,7 +6,8 @@ import Testing
     @Test(
         "texts",
         arguments: [
-            ("trim \"  a \"", "a"), ("trimAll \"$\" \"$5$\"", "5"), ("trimSuffix \"-\" \"a-\"", "a"),
+            ("trim \"  a \"", "a"), ("trimAll \"$\" \"$5$\"", "5"), ("trimall \"$\" \"$5$\"", "5"), ("hello", "Hello!"),
+            ("trimSuffix \"-\" \"a-\"", "a"),
             ("trimPrefix \"v\" \"v1\"", "1"), ("title \"hello wide world\"", "Hello Wide World"),
             ("untitle \"First Try\"", "first try"),
             ("repeat 3 \"ab\"", "ababab"), ("substr 1 3 \"hello\"", "el"), ("substr 1 -1 \"hello\"", "ello"),
@@ -107,6 +108,18 @@ import Testing
             ("dateInZone \"15:04\" now \"UTC\"", "10:00"), ("now | dateModify \"-90m\" | date \"15:04\"", "08:30"),
             ("toDate \"02.01.2006 3:04 PM\" \"21.11.2026 9:30 PM\" | date \"2006-01-02T15:04\"", "2026-11-21T21:30"),
             ("toDate \"2006-01-02T15:04:05Z07:00\" \"2026-11-21T12:00:00+02:00\" | unixEpoch", "1795255200"),
+            ("now | must_date_modify \"-90m\" | date \"15:04\"", "08:30"),
+            ("(now.AddDate 0 1 0).Format \"2006-01-02 15:04:05\"", "2026-12-21 10:00:00"),
+            ("(now.AddDate 1 -12 0).Format \"2006-01-02\"", "2026-11-21"),
+            ("(now.AddDate 0 0 10).Format \"2006-01-02\"", "2026-12-01"),
+            ("(now.AddDate 0 3 7).Format \"2006-01-02\"", "2027-02-28"),
+            ("(now.AddDate -1 -11 -21).Format \"2006-01-02\"", "2024-11-30"),
+            ("(now.AddDate 0 25 0).Format \"2006-01-02\"", "2028-12-21"),
+            ("(now.AddDate 0 -10 8).Format \"2006-01-02\"", "2026-01-29"),
+            ("(now.AddDate 0 0 -400).Format \"2006-01-02\"", "2025-10-17"),
+            ("((toDate \"2006-01-02\" \"2024-01-31\").AddDate 0 1 0).Format \"2006-01-02\"", "2024-03-02"),
+            ("((toDate \"2006-01-02\" \"2024-01-31\").AddDate 0 -2 0).Format \"2006-01-02\"", "2023-12-01"),
+            ("((toDate \"2006-01-02\" \"2024-02-29\").AddDate 1 0 0).Format \"2006-01-02\"", "2025-03-01"),
             ("ago .rollout.metadata.creationTimestamp", "1h6m53s"), ("duration 95", "1m35s"),
             ("durationRound \"2h10m5s\"", "2h"),
             ("unixEpoch now", "1795255200"), ("date \"2006\" 0", "1970"), ("date \"2006-01-02\" -1", "1969-12-31"),
@@ -130,7 +143,9 @@ import Testing
             ("semverCompare \">=1.2 <2\" \"1.5.0\"", "true"), ("semverCompare \"^1\" \"2.0.0\"", "false"),
             ("base \"a/b.txt\"", "b.txt"), ("dir \"/a/b/c\"", "/a/b"),
             ("ext \"a.tar.gz\"", ".gz"), ("clean \"a//b/../c/.\"", "a/c"), ("isAbs \"/a\"", "true"),
-            ("clean \"/../a\"", "/a"),
+            ("clean \"/../a\"", "/a"), ("osBase \"a/b/\"", "b"), ("osBase \"\"", "."), ("osDir \"a/b/\"", "a/b"),
+            ("osDir \"\"", "."), ("osExt \"a.b/c\"", ""), ("osExt \"a.tar.gz\"", ".gz"), ("osClean \"\"", "."),
+            ("osClean \"/a/../b.c/\"", "/b.c"), ("osIsAbs \"/\"", "true"), ("osIsAbs \"a/b\"", "false"),
         ])
     func encodings(_ call: String, _ expected: String) { #expect(rendered("{{\(call)}}") == expected) }
 }
