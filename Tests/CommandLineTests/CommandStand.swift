@@ -116,8 +116,9 @@ struct CommandStand {
         guard let status else { return created }
         return try await api.patch(
             resource, created.objectKey, .merge, ["status": status],
-            // Kinds of analysis have no status subresource.
-            subresource: [.experiments, .analysisRuns].contains(resource) ? nil : "status", WriteOptions())
+            // Kinds of analysis and Applications have no status subresource.
+            subresource: [.experiments, .analysisRuns, .applications].contains(resource) ? nil : "status",
+            WriteOptions())
     }
 
     func get(_ resource: Resource, _ name: String) async throws -> JSON {

@@ -169,7 +169,7 @@ import Testing
             "--controllers analysis --loglevel fatal", "--qps 40 --burst 80 --service-threads 10 --leader-elect=false",
             "--namespaced=true --namespace ours --self-service-notification-enabled=true",
             "--aws-verify-target-group=false --restore-workload-on-delete=true", "--namespaced",
-            "--alb-verify-weight=false",
+            "--alb-verify-weight=false --enable-pprof-address=localhost:6060",
             "--leader-election-lease-duration 15s --leader-election-renew-deadline 1000ms",
             "--leader-election-retry-period=2s --leader-election-lease-duration 20",
             "--logformat= --instance-id= --kubeconfig= --namespace= --sync-as= --default-on-rejection=",

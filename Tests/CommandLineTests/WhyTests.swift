@@ -24,6 +24,23 @@ import Testing
         }
     }
 
+    @Test("of an Application, too")
+    func application() async throws {
+        try await CommandStand.with { stand in
+            try await stand.create(
+                .applications,
+                [
+                    "metadata": ["name": "pz", "namespace": "prod"],
+                    "spec": [
+                        "project": "default", "source": ["repoURL": "https://git/x", "path": "."],
+                        "destination": ["namespace": "prod", "server": "https://kubernetes.default.svc"],
+                    ], "status": ["sync": ["status": "OutOfSync"]],
+                ])
+            let why = await stand.run("why app/pz", as: .plugin)
+            #expect(why.output.contains("`kubectl sluice app sync pz -n prod`"), "\(why)")
+        }
+    }
+
     @Test("a name that is none is refused", arguments: ["rollout/", "/shop"])
     func usage(_ name: String) async throws {
         try await CommandStand.with { stand in #expect(await stand.run("why \(name)").code == 64) }

@@ -40,6 +40,7 @@ extension WhyView {
     /// Of an Application, from its status and its Releases.
     package init(application: JSON, releases: [JSON]) {
         let object = "Application \(application.objectKey)"
+        let name = application.objectKey.name
         func time(_ value: JSON?) -> Timestamp? { value?.stringValue.flatMap(Timestamp.init(rfc3339:)) }
         let status = application["status"]
         let conditions = status?["conditions"]?.arrayValue ?? []
@@ -48,7 +49,7 @@ extension WhyView {
             self.init(
                 object: object, reason: "CommitRejected", message: found["message"]?.stringValue ?? "",
                 since: time(found["lastTransitionTime"]),
-                movedBy: "a new commit at the target revision, or a person with `sluice app sync`")
+                movedBy: "a new commit at the target revision, or a person with `kubectl sluice app sync \(name)`")
         } else if let found = conditions.first(where: { $0["type"]?.stringValue?.hasSuffix("Error") == true }) {
             self.init(
                 object: object, reason: found["type"]?.stringValue ?? "Error",
@@ -68,17 +69,17 @@ extension WhyView {
                 message: release.at("status", "message")?.stringValue ?? "",
                 since: time(release.at("status", "progressingAt")) ?? time(release.at("status", "startedAt")),
                 movedBy: names.isEmpty
-                    ? "the sync" : "the rollouts \(names.joined(separator: ", ")); see `sluice why rollout/NAME`")
+                    ? "the sync" : "the rollouts \(names.joined(separator: ", ")); ask `why` of each")
         } else if status?.at("sync", "status") == "OutOfSync" {
             self.init(
                 object: object, reason: "OutOfSync", message: "the cluster differs from the source",
                 movedBy: ApplicationRow.policy(application) == "Manual"
-                    ? "a person with `sluice app sync \(application.objectKey.name)`" : "the next automated sync")
+                    ? "a person with `kubectl sluice app sync \(name)`" : "the next automated sync")
         } else if let health = status?.at("health", "status")?.stringValue, health != "Healthy" {
             self.init(
                 object: object, reason: "Health\(health)", message: status?.at("health", "message")?.stringValue ?? "",
                 since: time(status?.at("health", "lastTransitionTime")),
-                movedBy: "the objects that `sluice app get` lists as \(health)")
+                movedBy: "the objects that `kubectl sluice app get \(name)` lists as \(health)")
         } else {
             let sync = status?.at("sync", "status")?.stringValue ?? "Unknown"
             self.init(

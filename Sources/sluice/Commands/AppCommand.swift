@@ -18,7 +18,7 @@ struct ApplicationOptions: ParsableArguments {
     func connect(_ command: String, _ name: String) throws -> (session: ClusterSession, name: String) {
         let parts = name.split(separator: "/", maxSplits: 1).map(String.init)
         let session = try connection.connect(command)
-        let namespace = parts.count > 1 ? parts[0] : connection.namespace ?? "argocd"
+        let namespace = parts.count > 1 ? parts[0] : connection.namespace.nonEmpty ?? "argocd"
         return (
             ClusterSession(client: session.client, discovery: session.discovery, namespace: namespace),
             parts.last ?? name

@@ -48,7 +48,9 @@ struct WhyCommand: AsyncParsableCommand {
             options.connection = connection
             let (session, name) = try options.connect("why", name)
             let application = try await session.get(.applications, name)
-            return WhyView(application: application, releases: try await session.releases(of: name))
+            var view = WhyView(application: application, releases: try await session.releases(of: name))
+            view.movedBy = Invocation.current.runnable(view.movedBy, in: session.namespace)
+            return view
         default:
             let session = try connection.connect("why")
             guard let resource = try await session.discovery.resource(named: kind) else {
@@ -105,7 +107,7 @@ struct WhyCommand: AsyncParsableCommand {
             if phase.phase == "Healthy" { return WhyView(object: shown, reason: nil, message: phase.phase) }
             return WhyView(
                 object: shown, reason: phase.phase, message: phase.message,
-                movedBy: "the controller; if it stays so, see whether `sluice controller` runs")
+                movedBy: "the controller; if it stays so, see whether it runs")
         }
         return WhyView(
             object: shown, reason: waiting.reason.rawValue, message: waiting.message,

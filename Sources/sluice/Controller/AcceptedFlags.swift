@@ -16,6 +16,7 @@ struct AcceptedFlags: ParsableArguments {
     @Option(help: .hidden) var ingressApiVersion: String?
     @Option(help: .hidden) var albTagKeyResourceId: String?
     @Option(help: .hidden) var awsTargetGroupBindingApiVersion: String?
+    @Option(help: .hidden) var enablePprofAddress: String?
     /// Refused where it is on: see `ControllerCommand.validate`.
     @Flag(name: [.customLong("aws-verify-target-group"), .customLong("alb-verify-weight")], help: .hidden)
     var awsVerifyTargetGroup = false

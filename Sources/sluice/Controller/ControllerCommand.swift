@@ -115,6 +115,9 @@ struct ControllerCommand: AsyncParsableCommand {
                 "ROLLOUT_VERIFY_RETRY_INTERVAL is not a whole number of seconds from 1 on; using 10",
                 metadata: ["value": "\(text.prefix(60))"])
         }
+        if accepted.enablePprofAddress.nonEmpty != nil {
+            logger.warning("--enable-pprof-address has no effect: there are no profiles of Go; use perf")
+        }
         let configuration = try connection.apply(
             to: ClusterConnection.configuration(
                 kubeconfig: kubeconfig, context: context, cluster: connection.cluster, user: connection.user,
