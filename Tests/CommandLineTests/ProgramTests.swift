@@ -71,15 +71,13 @@ import Testing
             let inner = command.configuration.subcommands
             for next in inner { look(next, words + [next._commandName]) }
             guard inner.isEmpty else { return }
-            let flags = DeclaredFlags(of: command).names.filter { $0 != "--help" && $0 != "-h" }
-            let on = ArgumentOrder.parsable(words + flags.map { "\($0)=true" }, root: Sluice.self)
-            #expect(on == words + flags)
+            let declared = DeclaredFlags(of: command)
+            let flags = declared.names.filter { $0 != "--help" && $0 != "-h" }
+            #expect(flags.allSatisfy { declared.words(for: $0, isOn: true) == [$0] }, "\(words)")
             // Turned off, it is as if it were not there, or its opposite is.
-            let off = ArgumentOrder.parsable(words + flags.map { "\($0)=false" }, root: Sluice.self)
-            let opposites = off.dropFirst(words.count)
-            #expect(opposites.allSatisfy { $0.hasPrefix("--no-") && flags.contains($0) }, "\(off)")
-            let isStatus = words == ["status"]
-            #expect(opposites.count == (isStatus ? 2 : words == ["controller"] ? 1 : 0), "\(off)")
+            let opposites = flags.flatMap { declared.words(for: $0, isOn: false) ?? ["none"] }
+            let expected = [["status"]: ["--no-watch", "--no-watch"], ["controller"]: ["--no-leader-elect"]]
+            #expect(opposites == expected[words] ?? [], "\(words)")
             seen += flags.count
         }
         look(Sluice.self, [])
