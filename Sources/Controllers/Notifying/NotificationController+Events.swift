@@ -9,8 +9,11 @@ extension NotificationController {
     /// - Parameter written: The Rollout as the event's decision left it; `nil` where it wrote nothing.
     package func notify(_ rollout: Rollout, _ event: RolloutEvent, in written: JSON? = nil) {
         let trigger = Subscription.trigger(ofReason: event.reason)
-        let isKnown = settings.scopes(for: rollout.key.namespace).contains { $0.config.triggers[trigger] != nil }
-        guard !settings.isReady || isKnown else { return }
+        let isAnnotated = rollout.annotations.keys.contains { $0.hasPrefix(Subscription.prefix) }
+        let isWanted = settings.scopes(for: rollout.key.namespace).contains { scope in
+            scope.config.triggers[trigger] != nil && (isAnnotated || !scope.config.subscriptions.isEmpty)
+        }
+        guard !settings.isReady || isWanted else { return }
         let fired = FiredEvent(
             trigger: trigger, message: event.message, state: written, stepIndex: event.stepIndex)
         let lost = state.withLock { state -> String? in

@@ -12,6 +12,8 @@ extension NotificationController {
     ) async throws {
         let key = cached.key
         guard let live = try await api.get(.rollouts, key, subresource: nil), live.uid == cached.uid else { return }
+        // Those of the state that was just read, in their order.
+        fired += takeFired(key).filter { subscribed.contains($0.trigger) }
         for index in fired.indices where fired[index].state == nil { fired[index].state = live }
         let before = NotificationRecord(annotations: live.annotations)
         let memory = memory(of: key)

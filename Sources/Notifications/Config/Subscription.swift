@@ -19,7 +19,7 @@ package struct Subscription: Hashable, Sendable, Comparable {
         (left.trigger, left.service, left.recipient) < (right.trigger, right.service, right.recipient)
     }
 
-    static let prefix = "notifications.argoproj.io/"
+    package static let prefix = "notifications.argoproj.io/"
     static let maxCount = 200
 
     /// The subscriptions of one object: its annotations in their three forms, and the configuration's own.
