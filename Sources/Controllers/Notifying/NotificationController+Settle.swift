@@ -35,7 +35,7 @@ extension NotificationController {
                 let old = implied.contains(trigger) && !isNews ? fact : nil
                 round.record.noteTold(old, of: trigger)
                 if let old { change(key) { $0.assumed.insert(old) } }
-            } else if implied.contains(trigger), !round.record.isTold(fact, of: trigger) {
+            } else if implied.contains(trigger), memory.proves(trigger), !round.record.isTold(fact, of: trigger) {
                 try await tell(trigger, fact, live, &round)
             }
         }

@@ -142,10 +142,10 @@ package final class NotificationController: Sendable {
         }
         var fired = takeFired(key).filter { subscribed.contains($0.trigger) }
         do {
-            guard fired.isEmpty, !mayOwe(rollout, facts, subscribed, scopes) else {
+            if !fired.isEmpty || mayOwe(rollout, facts, subscribed, scopes) {
                 try await settle(rollout, &fired, subscribed, scopes)
-                return nil
             }
+            change(key) { $0.hasLooked = true }
             return nil
         } catch {
             putBack(fired, for: key)
@@ -163,7 +163,7 @@ package final class NotificationController: Sendable {
         if !memory.unrecorded.isEmpty { return true }
         for trigger in subscribed {
             guard record.facts[trigger] != nil else { return true }
-            guard implied.contains(trigger) else { continue }
+            guard implied.contains(trigger), memory.proves(trigger) else { continue }
             let fact = FactIdentity.of(trigger, facts)
             if !record.isTold(fact, of: trigger), !memory.isOpen(fact) { return true }
         }

@@ -1,4 +1,5 @@
 import Manifest
+import Notifications
 
 /// What a process knows of one Rollout's notifications beyond the record in its annotations.
 ///
@@ -26,11 +27,13 @@ struct NotificationMemory {
     private(set) var unrecorded: Set<String> = []
     /// Facts that were recorded as old news, though their events may still come.
     var assumed: Set<String> = []
+    /// This process has looked at the Rollout before: what changes from then on, it hears of by events.
+    var hasLooked = false
     /// The version for which conditions were evaluated last.
     var evaluated: String?
 
     var isEmpty: Bool {
-        fired.isEmpty && open.isEmpty && edges.isEmpty && assumed.isEmpty && evaluated == nil
+        fired.isEmpty && open.isEmpty && edges.isEmpty && assumed.isEmpty && evaluated == nil && !hasLooked
     }
 
     /// Puts an event behind the others.
@@ -40,6 +43,9 @@ struct NotificationMemory {
         fired.append(event)
         return oldest
     }
+
+    /// Whether a state that stands for the trigger's event shows that somebody is to be told.
+    func proves(_ trigger: String) -> Bool { !hasLooked || !FactIdentity.isAmbiguous(trigger) }
 
     func isOpen(_ fact: String) -> Bool { open.contains { $0.name == fact } }
 

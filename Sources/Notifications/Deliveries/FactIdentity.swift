@@ -39,6 +39,11 @@ package enum FactIdentity {
         return lasting.contains(trigger) || trigger.hasPrefix("on-analysis-run-")
     }
 
+    /// Whether people can bring a Rollout into the state that a trigger's event leaves, too, as by skipping a step.
+    ///
+    /// While a controller runs, such an event alone counts; only after a start the state has to do.
+    package static func isAmbiguous(_ trigger: String) -> Bool { trigger == "on-rollout-step-completed" }
+
     /// The triggers whose events have fired for certain, for otherwise the Rollout's state would be another.
     ///
     /// A controller that died between writing the status and telling people finds here what it still has to tell. What a

@@ -430,6 +430,25 @@ private final class Stage: Sendable {
         #expect(stage.mailbox.delivered.map(\.content.text) == ["completed"])
     }
 
+    @Test("a step that a person skips is not told; one whose event a crash swallowed is")
+    func skipped() async throws {
+        let stage = try await Stage(subscribe: "on-rollout-step-completed.hooks")
+        try await stage.live { controller, rollouts in
+            try await stage.settle(controller, rollouts)
+            _ = try await stage.completeSteps(1...1)
+            try await stage.settle(controller, rollouts)
+            #expect(stage.mailbox.delivered.isEmpty)
+            let (events, written) = try await stage.completeSteps(2...2)
+            for event in events {
+                controller.notify(try #require(rollouts.store.get(stage.key)), event, in: written)
+            }
+            try await stage.settle(controller, rollouts)
+        }
+        _ = try await stage.completeSteps(3...3)
+        try await stage.live { try await stage.settle($0, $1) }
+        #expect(stage.mailbox.delivered.map(\.content.text) == ["step 2", "step 3"])
+    }
+
     @Test("the steps of a retried update are told again, and a restart tells none twice")
     func retried() async throws {
         let stage = try await Stage(subscribe: "on-rollout-step-completed.hooks")
