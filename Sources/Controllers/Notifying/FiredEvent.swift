@@ -20,7 +20,9 @@ struct FiredEvent: Sendable {
     /// The name of what happened; see ``FactIdentity``.
     func fact(in live: JSON) -> String {
         let name = FactIdentity.of(trigger, state ?? live)
-        // Of one version of the object there may be several, which only their texts tell apart.
-        return FactIdentity.isLasting(trigger) ? name : "\(name)\(message.utf8.count):\(message)"
+        // Of one version of the object there may be several, which only their texts tell apart; so are runs that the status
+        // no longer names.
+        return FactIdentity.isLasting(trigger) && FactIdentity.isNamed(trigger, in: state ?? live)
+            ? name : "\(name)\(message.utf8.count):\(message)"
     }
 }

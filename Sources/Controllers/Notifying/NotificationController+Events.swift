@@ -14,8 +14,10 @@ extension NotificationController {
             scope.config.triggers[trigger] != nil && (isAnnotated || !scope.config.subscriptions.isEmpty)
         }
         guard !settings.isReady || isWanted else { return }
+        // Until the settings are there nobody knows whether it is wanted, and whole Rollouts are much to keep for that.
         let fired = FiredEvent(
-            trigger: trigger, message: event.message, state: written, stepIndex: event.stepIndex)
+            trigger: trigger, message: event.message, state: settings.isReady ? written : nil,
+            stepIndex: event.stepIndex)
         let lost = state.withLock { state -> String? in
             guard state.fired < NotificationController.maxPending else {
                 state.dropped += 1

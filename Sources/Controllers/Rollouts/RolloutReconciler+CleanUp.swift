@@ -53,12 +53,13 @@ extension RolloutReconciler {
     /// Rollouts whose routes are to be left clean; more that go at the same time are not remembered.
     private static let farewellLimit = 1_000
     private static let farewellTries = 5
+    private static let farewellAge: Duration = .seconds(60)
 
     /// Remembers the last known spec of a Rollout that vanished, so that its end is told and its routes can be left clean.
     package func noteGone(_ rollout: Rollout) {
         farewells.withLock { farewells in
             guard farewells.count < Self.farewellLimit || farewells[rollout.key] != nil else { return }
-            farewells[rollout.key] = Farewell(rollout: rollout)
+            farewells[rollout.key] = Farewell(rollout: rollout, noted: clock.now())
         }
     }
 
@@ -70,15 +71,17 @@ extension RolloutReconciler {
         do {
             // In the cluster but not in our cache: another instance's.
             if try await api.get(.rollouts, key, subresource: nil) == nil {
-                if !farewell.isTold {
+                // Whoever has just come to lead, finds those that are long gone, of which another one told.
+                let isRecent = clock.now() - farewell.noted < Self.farewellAge
+                if isRecent, !farewell.isTold {
                     farewells.withLock { $0[key]?.isTold = true }
                     record(RolloutEvent("RolloutDeleted", "Rollout \(key) is deleted"), farewell.rollout)
                 }
-                try await freeServices(of: farewell.rollout)
                 if farewell.rollout.spec.canary?.trafficRouting != nil {
                     try await routers.cleanUp(after: farewell.rollout)
                     logger.info("left routes clean", metadata: ["rollout": "\(key)"])
                 }
+                if isRecent { try await freeServices(of: farewell.rollout) }
             }
             farewells.withLock { _ = $0.removeValue(forKey: key) }
         } catch {
@@ -139,6 +142,7 @@ extension RolloutReconciler {
 /// A Rollout that is gone, as it was last seen.
 struct Farewell: Sendable {
     var rollout: Rollout
+    var noted: Timestamp
     var tries = 0
     var isTold = false
 }

@@ -39,6 +39,13 @@ package enum FactIdentity {
         return lasting.contains(trigger) || trigger.hasPrefix("on-analysis-run-")
     }
 
+    /// Whether the state tells which one of its kind a trigger's fact is: a run of an analysis may be gone from it.
+    package static func isNamed(_ trigger: String, in rollout: JSON) -> Bool {
+        let prefix = "on-analysis-run-"
+        guard trigger.hasPrefix(prefix) else { return true }
+        return runs(rollout["status"] ?? .null).contains { $0.phase.lowercased() == trigger.dropFirst(prefix.count) }
+    }
+
     /// Whether people can bring a Rollout into the state that a trigger's event leaves, too, as by skipping a step.
     ///
     /// While a controller runs, such an event alone counts; only after a start the state has to do.

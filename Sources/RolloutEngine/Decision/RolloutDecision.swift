@@ -195,23 +195,26 @@ extension RolloutEffect {
 }
 
 extension RolloutDecision {
-    private static let counts: Set<String> = [
-        "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "HPAReplicas",
-    ]
     private static let verdict: Set<String> = [
-        "abort", "abortedAt", "message", "phase", "conditions", "pauseConditions", "controllerPause", "promoteFull",
+        "replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "HPAReplicas", "abort", "abortedAt",
+        "message",
+        "phase", "conditions", "pauseConditions", "controllerPause", "promoteFull",
     ]
 
-    /// What of the status holds although the routers or Services were not told: counts, and an abort with its cause.
+    /// What of the status of an abort holds although the routers or Services were not told; `nil` where none begins.
     ///
-    /// An abort must not stay unknown because the traffic that it is about cannot be moved; the next decision goes on with it.
+    /// It must not stay unknown because the traffic that it is about cannot be moved; the next decision goes on with it. Of
+    /// anything else nothing is written: counts alone would hide the progress that they tell of from the next decision.
     package var statusWithoutTraffic: JSON? {
         for case .patchStatus(let patch) in effects {
-            guard let members = patch["status"]?.objectValue else { continue }
-            let kept = members.filter { name, _ in
-                Self.counts.contains(name) || begins(abort: members) && Self.verdict.contains(name)
+            guard let members = patch["status"]?.objectValue, begins(abort: members) else { continue }
+            var kept = members.filter { Self.verdict.contains($0.key) }
+            // The runs that decided, without the selectors beside them.
+            for strategy in ["blueGreen", "canary"] {
+                let runs = (members[strategy]?.objectValue ?? [:]).filter { $0.key.hasSuffix("RunStatus") }
+                if !runs.isEmpty { kept[strategy] = .object(runs) }
             }
-            return kept.isEmpty ? nil : ["status": .object(kept)]
+            return ["status": .object(kept)]
         }
         return nil
     }

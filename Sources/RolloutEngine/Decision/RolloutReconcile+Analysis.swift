@@ -241,6 +241,16 @@ extension RolloutReconcile {
         }
     }
 
+    /// Ends those of these runs that are still under way.
+    mutating func endRuns(_ runs: [RolloutStatus.AnalysisRunStatus?]) {
+        for name in runs.compactMap({ $0?.name }) {
+            guard let run = seen.analysisRuns.first(where: { $0.name == name }), !run.isFinished, !run.isTerminating,
+                !hasRetired(name)
+            else { continue }
+            add(.terminateAnalysisRun(name: name))
+        }
+    }
+
     private func hasRetired(_ name: String) -> Bool {
         slots.contains {
             switch $0 {

@@ -174,7 +174,8 @@ extension RolloutReconcile {
     /// The run before the switch may start: preview is all there.
     var mayStartPrePromotion: Bool {
         guard let blueGreen, let current, active !== current else { return false }
-        if let preview = blueGreen.previewReplicaCount, !status.scaleUpPreviewCheckPoint {
+        // Where nothing is active, it is asked for at its full size.
+        if let preview = blueGreen.previewReplicaCount, !status.scaleUpPreviewCheckPoint, active != nil {
             return current.spec == max(0, preview) && current.seen.replicas == current.spec
                 && current.seen.availableReplicas == current.spec
         }

@@ -9,7 +9,11 @@ extension RolloutReconcile {
 
     /// An abort that has yet to give the traffic back: pods that serve it are no time for a restart.
     private var isAbortUnderWay: Bool {
-        status.abort && (old.abortedAt == nil || status.weights?.canary.weight ?? 0 > 0)
+        guard status.abort else { return false }
+        if old.abortedAt == nil || status.weights?.canary.weight ?? 0 > 0 { return true }
+        if blueGreen != nil { return active != nil && active !== stable }
+        let isServed = canary.pingPong == nil && !canaryService.isEmpty && serviceHash(canaryService) == current?.hash
+        return isServed && current !== stable && stable?.available ?? 0 > 0
     }
 
     /// Evicts pods that are older than `restartAt`, as many as availability allows.
@@ -17,12 +21,13 @@ extension RolloutReconcile {
     ///   wait for pods whose eviction was refused.
     mutating func restartPods() -> Bool {
         guard invalid == nil, let time = restartTime else { return true }
-        if isAbortUnderWay {
-            wake(at: now + .seconds(1))
-            return true
-        }
         guard now > time else {
             wake(at: time + .milliseconds(1))
+            return true
+        }
+        // What moves traffic brings the next look.
+        if isAbortUnderWay {
+            wake(at: now + .seconds(30))
             return true
         }
         guard let pods = seen.pods else {

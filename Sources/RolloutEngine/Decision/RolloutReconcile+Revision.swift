@@ -74,6 +74,8 @@ extension RolloutReconcile {
         guard areStepsChanged || isNewTemplate else { return }
         isNewUpdate = isNewTemplate
         areStepsNew = areStepsChanged && !old.currentStepHash.isEmpty && !isNewTemplate
+        // Now, for this decision may end before it comes to analyses, and the next one knows nothing of other steps.
+        if areStepsNew { endRuns([old.stepAnalysis, old.backgroundAnalysis]) }
         status.pauseConditions = []
         status.controllerPause = false
         status.abort = false

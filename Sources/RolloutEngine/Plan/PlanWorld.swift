@@ -56,9 +56,12 @@ struct PlanWorld {
             workload: workload, pods: pods)
     }
 
-    /// Pods are only looked at for a restart, and a plan takes them all for new.
+    /// Pods are only looked at for a restart, and where none of stable's was ever seen; a plan takes them all for new.
     private var pods: [PodFact]? {
-        guard rollout.spec.restartAt != rollout.status.restartedAt else { return nil }
+        let isRestarting = rollout.spec.restartAt != rollout.status.restartedAt
+        let isBroken = sets.values.contains { $0.hash == rollout.status.stableRS && $0.availableReplicas == 0 }
+        let count = sets.values.reduce(0) { $0 + min($1.availableReplicas, Self.podLimit) }
+        guard isRestarting || isBroken, count <= Self.podLimit else { return nil }
         return sets.values.flatMap { set in
             (0..<set.availableReplicas).map { index in
                 PodFact(
@@ -67,6 +70,8 @@ struct PlanWorld {
             }
         }
     }
+
+    private static let podLimit = 100_000
 
     /// The next instant at which something happens by itself.
     var nextChange: Timestamp? { (arrivals.map(\.time) + ends.values).min() }

@@ -175,7 +175,7 @@ extension RolloutReconcile {
     private func abortGate(_ message: String) -> String {
         let gate = "; waiting for stable capacity: the canary keeps weight "
         let cause = message.firstRange(of: gate).map { String(message[..<$0.lowerBound]) } ?? message
-        guard isStableCapacityMissing, let weight = status.weights?.canary.weight, weight > 0 else { return cause }
+        guard let weight = status.weights?.canary.weight, weight > 0 else { return cause }
         return "\(cause)\(gate)\(weight) until ReplicaSet \"\(stable?.name ?? "")\" has pods for it"
     }
 

@@ -10,7 +10,7 @@ extension RolloutReconcile {
                 reason: .invalidSpec, message: "\(invalid)", since: status.condition(.invalidSpec)?.lastTransitionTime,
                 movedBy: "whoever edits the Rollout")
         }
-        if status.abort, isStableCapacityMissing, let weight = status.weights?.canary.weight, weight > 0 {
+        if status.abort, let weight = status.weights?.canary.weight, weight > 0 {
             return Waiting(
                 reason: .stableCapacity,
                 message:

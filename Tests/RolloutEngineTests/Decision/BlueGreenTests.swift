@@ -469,13 +469,16 @@ import Testing
         #expect(world.status.phase == "Healthy")
     }
 
-    @Test("an update ends where the active Service has no hash and stable no pods")
-    func nothingActive() throws {
-        var world = try Self.updating(["prePromotionAnalysis": Self.analysis])
+    @Test("an update ends where the active Service has no hash and stable no pods", arguments: [false, true])
+    func nothingActive(hasPreviewSize: Bool) throws {
+        var more: JSON = ["prePromotionAnalysis": Self.analysis]
+        if hasPreviewSize { more["previewReplicaCount"] = 1 }
+        var world = try Self.updating(more)
         try world.run()
         world.services["active"]?.selector["rollouts-pod-template-hash"] = nil
         world.brokenImages = ["web:1"]
         world.breakPods(of: world.status.stableRS, leaving: 0)
+        try world.run()
         world.runs["web-\(world.status.currentPodHash)-2-pre"]?.phase = "Successful"
         try world.run()
         #expect(world.services["active"]?.hash == world.status.currentPodHash && world.status.isFullyPromoted)

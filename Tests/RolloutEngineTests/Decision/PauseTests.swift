@@ -51,13 +51,16 @@ import Testing
             reasons(world) == ["RolloutPaused", "RolloutResumed", "RolloutPaused", "RolloutResumed", "RolloutPaused"])
     }
 
-    @Test("steps that change in mid-update get analyses of their own")
-    func changedAnalysis() throws {
+    @Test(
+        "steps that change in mid-update get analyses of their own, also beside a new size", arguments: [false, true])
+    func changedAnalysis(isResized: Bool) throws {
         var world = try DeviationWorld.routed(steps: [RoutedCanaryTests.analysis, ["pause": [:]]])
         let first = try #require(world.status.stepAnalysis?.name)
         #expect(world.runs[first]?.phase == "Running")
         let other: JSON = ["analysis": ["templates": [["templateName": "other"]]]]
-        try world.edit(["spec": ["strategy": ["canary": ["steps": [other, ["pause": [:]]]]]]])
+        var spec: JSON = ["strategy": ["canary": ["steps": [other, ["pause": [:]]]]]]
+        if isResized { spec["replicas"] = 6 }
+        try world.edit(["spec": spec])
         try world.run()
         #expect(world.status.stepAnalysis?.name == "\(first).1" && world.runs[first]?.isTerminating == true)
     }

@@ -58,4 +58,37 @@ import Testing
         #expect(world.status.restartedAt == world.typed.spec.restartAt)
         #expect(try world.reconcile().effects.isEmpty)
     }
+
+    @Test("an abort of blue-green goes first until the Service is back at stable")
+    func blueGreen() throws {
+        var world = try BlueGreenTests.updating(["postPromotionAnalysis": BlueGreenTests.analysis])
+        try world.run()
+        #expect(world.services["active"]?.hash == world.status.currentPodHash && !world.status.isFullyPromoted)
+        world.now = world.now + .seconds(10)
+        try world.edit(["spec": ["restartAt": .string(world.now.wholeSeconds.rfc3339)]])
+        world.now = world.now + .seconds(2)
+        // It was written down, but the Service could not be switched.
+        try world.edit(["status": ["abort": true, "abortedAt": .string(world.now.rfc3339)]])
+        let decision = try world.reconcile()
+        #expect(evicted(decision) == 0 && world.services["active"]?.hash == world.status.stableRS)
+    }
+
+    @Test(
+        "without an abort's status nothing is written where traffic cannot be moved, and with it the runs that decided")
+    func statusWithoutTraffic() throws {
+        var world = try due()
+        try world.resume()
+        let promoted = try world.reconcile()
+        #expect(promoted.statusWithoutTraffic == nil && promoted.eventsWithoutTraffic.isEmpty)
+        var update = try BlueGreenTests.updating(["postPromotionAnalysis": BlueGreenTests.analysis])
+        try update.run()
+        let run = try #require(update.status.postPromotionAnalysis?.name)
+        update.runs[run]?.phase = "Failed"
+        let decision = update.look().decision
+        let status = decision.statusWithoutTraffic?["status"]
+        #expect(status?["abort"] == true && status?["phase"] == "Degraded")
+        #expect(status?.at("blueGreen", "postPromotionAnalysisRunStatus", "status") == "Failed")
+        #expect(status?.at("blueGreen", "activeSelector") == nil)
+        #expect(decision.eventsWithoutTraffic.map(\.reason).sorted() == ["AnalysisRunFailed", "RolloutAborted"])
+    }
 }

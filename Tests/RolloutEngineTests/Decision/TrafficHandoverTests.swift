@@ -453,7 +453,8 @@ import Testing
         world.sets[stable]?.availableReplicas = 3
         try world.settle()
         #expect(world.traffic?.canaryWeight == 25)
-        #expect(world.status.message.contains("waiting for stable capacity") == false)
+        #expect(world.status.message.contains("the canary keeps weight 25"))
+        #expect(world.look().decision.waiting?.reason == .stableCapacity)
     }
 
     @Test("an abort says that the canary still has traffic, as long as it does")
