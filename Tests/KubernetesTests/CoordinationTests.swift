@@ -239,17 +239,17 @@ import Testing
 
     @Test("a crowd is many objects that wait, from when they are many until they are few") func crowd() {
         var crowd = EventCrowd()
-        let objects = (0..<129).map { Self.pod($0).key }
+        let objects = (0..<65).map { Self.pod($0).key }
         for object in objects.dropLast() { for _ in 0..<9 { crowd.begin(object) } }
         #expect(!crowd.isCrowded, "many Events of few objects are none")
-        crowd.begin(objects[128])
+        crowd.begin(objects[64])
         #expect(crowd.isCrowded)
-        crowd.finish(objects[128])
-        for object in objects.prefix(112) { for _ in 0..<9 { crowd.finish(object) } }
-        #expect(crowd.isCrowded, "sixteen still wait")
-        for _ in 0..<9 { crowd.finish(objects[127]) }
+        crowd.finish(objects[64])
+        for object in objects.prefix(56) { for _ in 0..<9 { crowd.finish(object) } }
+        #expect(crowd.isCrowded, "eight still wait")
+        for _ in 0..<9 { crowd.finish(objects[63]) }
         #expect(!crowd.isCrowded)
-        crowd.finish(objects[127])
+        crowd.finish(objects[63])
         crowd.begin(objects[0])
         #expect(!crowd.isCrowded)
     }
