@@ -100,7 +100,12 @@ package final class MetricsRegistry: Sendable {
     /// Drops what was counted about an object that is gone: late enough that a last scrape sees it.
     package func forget(_ object: ObjectKey, after delay: Duration = .zero) {
         objects.withLock { objects in
-            if delay == .zero { objects[object] = nil } else { objects[object]?.end = .now + delay }
+            // Also of one about which nothing was counted: that it is gone may be counted yet.
+            if delay == .zero {
+                objects[object] = nil
+            } else {
+                objects[object, default: ObjectSeries()].end = .now + delay
+            }
         }
     }
 

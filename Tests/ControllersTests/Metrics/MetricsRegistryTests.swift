@@ -46,6 +46,16 @@ import Testing
         #expect(registry.text().contains("name=\"web2\"} 1"))
     }
 
+    @Test("drops what is counted about an object after it is gone, though nothing was before") func late() async throws
+    {
+        let registry = MetricsRegistry()
+        registry.declare("b_total", .counter, "Counts.")
+        let web = ObjectKey(namespace: "shop", name: "web")
+        registry.forget(web, after: .milliseconds(1))
+        registry.increment("b_total", of: web, [("reason", "RolloutDeleted")])
+        try await eventually("its time is over") { !registry.text().contains("web") }
+    }
+
     @Test("keeps the series of an object that came back in time") func back() async throws {
         let registry = MetricsRegistry()
         registry.declare("b_total", .counter, "Counts.")
