@@ -70,7 +70,9 @@ package struct LintReport: Hashable, Sendable {
         }
         var misfits: Set<String> = []
         for misfit in schema(object) ?? [] where misfits.insert(misfit.path).inserted {
-            problems.append("\(title): \(misfit.path): Invalid value: \(misfit.message)")
+            // The schema names some kinds itself.
+            let isKindNamed = misfit.message.prefix { $0 != ":" }.hasSuffix(" value")
+            problems.append("\(title): \(misfit.path): \(isKindNamed ? "" : "Invalid value: ")\(misfit.message)")
         }
         switch kind {
         case "Rollout" where isOurs:

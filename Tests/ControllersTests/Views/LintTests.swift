@@ -93,7 +93,7 @@ import Testing
             problems: ["Rollout web: spec.strategy.canary.stepz: Invalid value: unknown field"]),
         Row(
             testDescription: "a field of the wrong type", change: ("setWeight: 20", "setWeight: many"),
-            problems: ["Rollout web: spec.strategy.canary.steps[0].setWeight"]),
+            problems: ["Rollout web: spec.strategy.canary.steps[0].setWeight: Invalid value: \"string\": "]),
         Row(
             testDescription: "a Service of another Rollout",
             more: """
@@ -169,7 +169,7 @@ import Testing
                 .replacing("host: stable", with: "hosts: stable")
                 .replacing("name: main", with: "name: main, retries: {attempts: 3}, timeouts: 3s"),
             problems: [
-                "VirtualService web: spec.http[0].route[0].destination.host: Invalid value:",
+                "VirtualService web: spec.http[0].route[0].destination.host: Required value",
                 "VirtualService web: spec.http[0].route[0].destination.hosts: Invalid value: unknown field",
                 "VirtualService web: spec.http[0].timeouts: Invalid value: unknown field",
             ]),
