@@ -239,17 +239,17 @@ import Testing
 
     @Test("a crowd is many objects that wait, from when they are many until they are few") func crowd() {
         var crowd = EventCrowd()
-        let objects = (0..<65).map { Self.pod($0).key }
+        let objects = (0..<129).map { Self.pod($0).key }
         for object in objects.dropLast() { for _ in 0..<9 { crowd.begin(object) } }
         #expect(!crowd.isCrowded, "many Events of few objects are none")
-        crowd.begin(objects[64])
+        crowd.begin(objects[128])
         #expect(crowd.isCrowded)
-        crowd.finish(objects[64])
-        for object in objects.prefix(56) { for _ in 0..<9 { crowd.finish(object) } }
-        #expect(crowd.isCrowded, "eight still wait")
-        for _ in 0..<9 { crowd.finish(objects[63]) }
+        crowd.finish(objects[128])
+        for object in objects.prefix(124) { for _ in 0..<9 { crowd.finish(object) } }
+        #expect(crowd.isCrowded, "four still wait")
+        for _ in 0..<9 { crowd.finish(objects[127]) }
         #expect(!crowd.isCrowded)
-        crowd.finish(objects[63])
+        crowd.finish(objects[127])
         crowd.begin(objects[0])
         #expect(!crowd.isCrowded)
     }
@@ -261,16 +261,16 @@ import Testing
             recorder.record(.normal, "Created", "m", regarding: Self.pod(index))
             recorder.record(.normal, "Implied", "m", regarding: Self.pod(index), isImplied: true)
         }
-        #expect(recorder.dropped == 200 - 64)
+        #expect(recorder.dropped == 200 - 128)
         await withTaskGroup { group in
             group.addTask { await recorder.run() }
             await recorder.drain(for: .seconds(60))
             group.cancelAll()
         }
         let reasons = api.state.withLock { $0.objects.values.map { $0["reason"]?.stringValue ?? "" } }
-        #expect(reasons.count { $0 == "Created" } == 200 && reasons.count { $0 == "Implied" } == 64)
+        #expect(reasons.count { $0 == "Created" } == 200 && reasons.count { $0 == "Implied" } == 128)
         recorder.record(.normal, "Implied", "later", regarding: Self.pod(0), isImplied: true)
-        #expect(recorder.dropped == 200 - 64)
+        #expect(recorder.dropped == 200 - 128)
     }
 
     @Test("an Event that cannot be written holds up its own object's alone, and one object's stay in order")

@@ -5,9 +5,9 @@ package import Manifest
 /// A burst is one crowd from its beginning to its end, however quickly parts of it are written in between.
 package struct EventCrowd: Sendable {
     /// More objects than this begin a crowd.
-    package static let size = 64
+    package static let size = 128
     /// Fewer than this end it.
-    package static let rest = 8
+    package static let rest = 4
 
     private var waiting: [ObjectKey: Int] = [:]
     package private(set) var isCrowded = false
