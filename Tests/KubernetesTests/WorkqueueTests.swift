@@ -44,6 +44,25 @@ import Testing
         #expect(drain(&rules, now: start) == ["now", "p3", "p1", "p2"])
     }
 
+    @Test("patient keys get their turn though urgent ones never end")
+    func fairness() {
+        var rules = WorkqueueRules<String>(backoff: .reconcile)
+        for key in ["p1", "p2", "p3"] { rules.add(key, isPatient: true, now: start) }
+        rules.add("p1", isPatient: false, now: start)
+        var taken: [String] = []
+        for index in 0..<16 {
+            rules.add("u\(index)", isPatient: false, now: start)
+            rules.add("v\(index)", isPatient: false, now: start)
+            guard let key = rules.take(now: start)?.key else { break }
+            taken.append(key)
+            rules.done(key)
+        }
+        #expect(taken.count == 16)
+        #expect(taken.filter { $0.hasPrefix("p") } == ["p1", "p2", "p3"])
+        // Places: four urgent ones before each patient one, and none is skipped for the key that became urgent.
+        #expect(taken.firstIndex(of: "p2") == 4 && taken.firstIndex(of: "p3") == 9, "\(taken)")
+    }
+
     @Test("an earlier due time replaces a later one, never the other way")
     func dueTimes() {
         var rules = WorkqueueRules<String>(backoff: .reconcile)

@@ -19,9 +19,15 @@ package struct WorkqueueRules<Key: Hashable & Sendable> {
         }
     }
 
+    /// After so many urgent keys in a row a patient one is handed out: a fleet that is never quiet would leave those of the
+    /// first list without a look for as long.
+    private static var urgentInARow: Int { 4 }
+
     /// Keys to hand out, and since when they wait; `urgent` first.
     private var urgent = Deque<Key>()
     private var patient = Deque<Key>()
+    /// Urgent keys that were handed out since the last patient one.
+    private var streak = 0
     private var dirty: [Key: (since: Instant, isPatient: Bool)] = [:]
     private var processing: [Key: Instant] = [:]
     private var failures: [Key: Int] = [:]
@@ -109,13 +115,14 @@ package struct WorkqueueRules<Key: Hashable & Sendable> {
             guard let entry = dirty[key], processing[key] == nil, entry.isPatient == fromPatient else { continue }
             dirty[key] = nil
             processing[key] = now
+            streak = fromPatient ? 0 : min(streak + 1, Self.urgentInARow)
             return (key, now - entry.since)
         }
         return nil
     }
 
     private mutating func pop() -> (Key, Bool)? {
-        if let key = urgent.popFirst() { return (key, false) }
+        if streak < Self.urgentInARow || patient.isEmpty, let key = urgent.popFirst() { return (key, false) }
         if let key = patient.popFirst() { return (key, true) }
         return nil
     }
