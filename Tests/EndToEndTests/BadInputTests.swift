@@ -17,28 +17,30 @@ struct BadInputTests {
         try await scenario.untilPhase("broken", "Healthy")
     }
 
-    @Test("with --strict-compat amounts that are no quantities are as if they were not written") func unreadable()
+    @Test("amounts that are no quantities are as if they were not written, and a warning names them") func unreadable()
         async throws
     {
         let scenario = try await Scenario("unreadable")
-        let id = try await Stand.strictInstance()
         let requests = "resources: {requests: {cpu: 5m, memory: 16Mi}}"
-        let manifest = { (name: String, instance: String?, more: String) in
-            Manifests.rollout(name, replicas: 1, strategy: "      steps: []", podSpec: more, instance: instance)
+        let manifest = { (name: String, more: String) in
+            Manifests.rollout(name, replicas: 1, strategy: "      steps: []", podSpec: more)
                 .replacing(requests, with: "resources: {requests: {memory: invalid}}")
         }
-        try await scenario.apply(manifest("plain", id, ""))
+        try await scenario.apply(manifest("plain", ""))
         try await scenario.apply(
             manifest(
-                "debugged", id,
+                "debugged",
                 "      ephemeralContainers:\n      - {name: main, image: \"shop:v1\", resources: {requests: {memory: invalid}}}"
             ))
-        try await scenario.apply(manifest("refused", nil, ""))
-        let refused = try await scenario.untilPhase("refused", "Degraded")
-        #expect(refused.at("status", "message")?.stringValue?.contains("requests.memory") == true)
         for name in ["plain", "debugged"] {
             try await scenario.untilPhase(name, "Healthy")
             #expect(try await scenario.replicaSets(of: name).count == 1)
+            try await scenario.until("an Event names the amount") {
+                try await scenario.list(Kinds.event).contains {
+                    $0["reason"] == "RolloutSpecWarning" && $0.at("involvedObject", "name")?.stringValue == name
+                        && $0["message"]?.stringValue?.contains("containers[0].resources.requests.memory") == true
+                }
+            }
         }
     }
 

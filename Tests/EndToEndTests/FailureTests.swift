@@ -35,25 +35,13 @@ struct FailureTests {
         try await scenario.untilPods([1: 0, 2: 4])
     }
 
-    @Test("a first version that never ran protects nothing, so that another bad one takes its place")
-    func badToBad() async throws {
-        let scenario = try await Scenario("bad-bad")
-        try await scenario.apply(
-            Manifests.rollout(
-                image: "shop:bad-image", strategy: Self.careful, extra: "  progressDeadlineSeconds: 3"))
-        try await scenario.untilPhase("web", "Degraded")
-        try await scenario.setImage("web", "shop:bad-image-2")
-        try await scenario.untilPhase("web", "Progressing")
-        try await scenario.untilPods([1: 0, 2: 4])
-        try await scenario.untilPhase("web", "Degraded")
-    }
-
-    @Test("with --strict-compat the first version is stable though it never ran") func strictBadToBad() async throws {
-        let scenario = try await Scenario("strict-bad-bad")
+    @Test("from a first version that never ran to another bad one, within maxSurge", arguments: [false, true])
+    func badToBad(isStrict: Bool) async throws {
+        let scenario = try await Scenario("bad-bad-\(isStrict)")
         try await scenario.apply(
             Manifests.rollout(
                 image: "shop:bad-image", strategy: Self.careful, extra: "  progressDeadlineSeconds: 3",
-                instance: try await Stand.strictInstance()))
+                instance: isStrict ? try await Stand.strictInstance() : nil))
         try await scenario.untilPhase("web", "Degraded")
         try await scenario.setImage("web", "shop:bad-image-2")
         try await scenario.untilPhase("web", "Progressing")
@@ -68,7 +56,7 @@ struct FailureTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 3, strategy: "      steps: [{setWeight: 20}, {pause: {}}]",
-                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "10"],
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "15"],
                     instance: isStrict ? try await Stand.strictInstance() : nil))
             try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
             #expect(log.phases.contains("Degraded"))
@@ -93,7 +81,7 @@ struct FailureTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 1, strategy: "      activeService: web\n      autoPromotionEnabled: \(isAutomatic)",
-                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "12"],
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "15"],
                     kind: "blueGreen"))
             try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
             #expect(log.phases.contains("Degraded"))

@@ -159,8 +159,7 @@ package final class RolloutReconciler: Sendable {
         let namespace = rollout.key.namespace
         var workload: WorkloadFact?
         if case .found(let fact) = workloads?.find(for: rollout) { workload = fact }
-        var rollout = rollout.resolved(with: workload)
-        if isStrict { rollout = rollout.withoutUnreadable }
+        let rollout = rollout.resolved(with: workload)
         var sets = caches.replicaSets.store.ownedBy(rollout.uid)
         if let selector = rollout.spec.selector, !selector.isEmpty {
             sets += caches.replicaSets.store.indexed(RolloutCaches.orphans, namespace).filter {

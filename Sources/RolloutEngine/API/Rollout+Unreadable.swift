@@ -1,52 +1,66 @@
 import Manifest
 
 extension Rollout {
-    /// The Rollout as Argo Rollouts reads one whose pod template holds amounts that are no quantities: as if they were not
-    /// written.
+    /// The Rollout with amounts of its pod template left out that are no quantities, each with a warning.
     ///
-    /// A habit for `--strict-compat` alone. Whoever misspells a memory request is better served by an error than by pods
-    /// without one.
-    package var withoutUnreadable: Rollout {
-        guard !problems.isEmpty, spec.workloadRef == nil, let template = spec.template?.withoutUnreadable else {
+    /// Argo Rollouts reads them as if they were not written, and whoever takes a Rollout from there has pods of such a
+    /// template, which go on.
+    func leavingOutUnreadable() -> Rollout {
+        guard !problems.isEmpty, spec.workloadRef == nil, let found = spec.template?.withoutUnreadable else {
             return self
         }
         var rollout = self
-        rollout.spec.template = template
-        rollout.validate(ownTemplate: template, workload: .unknown)
+        rollout.spec.template = found.template
+        rollout.validate(ownTemplate: found.template, workload: .unknown)
+        rollout.warnings += found.leftOut
         return rollout
     }
 }
 
 extension PodTemplate {
-    /// Without amounts of containers that are no quantities; `nil` where there are none.
+    /// Without amounts of containers that are no quantities, and a word on each; `nil` where there are none.
     ///
     /// A list of ephemeral containers that has one goes as a whole, as such lists do where Kubernetes' own types are
     /// decoded; one without is refused as ever.
-    fileprivate var withoutUnreadable: PodTemplate? {
+    fileprivate var withoutUnreadable: (template: PodTemplate, leftOut: [FieldProblem])? {
         let written = json
         var template = written
-        for list in ["containers", "initContainers"] {
+        var leftOut: [FieldProblem] = []
+        for list in ["containers", "initContainers", "ephemeralContainers"] {
             guard let containers = written.at("spec", list)?.arrayValue else { continue }
-            template.set(.array(containers.map(\.withReadableAmounts)), at: "spec", list)
+            var readable: [JSON] = []
+            let before = leftOut.count
+            for (index, container) in containers.enumerated() {
+                readable.append(
+                    container.withReadableAmounts(path: "spec.template.spec.\(list)[\(index)]", leftOut: &leftOut))
+            }
+            guard leftOut.count > before else { continue }
+            template.set(list == "ephemeralContainers" ? nil : .array(readable), at: "spec", list)
         }
-        if let ephemeral = written.at("spec", "ephemeralContainers")?.arrayValue,
-            ephemeral.contains(where: { $0.withReadableAmounts != $0 })
-        {
-            template.set(nil, at: "spec", "ephemeralContainers")
-        }
-        guard template != written else { return nil }
+        guard !leftOut.isEmpty else { return nil }
         var reader = JSONReader(template.serialized())
-        return try? PodTemplate(&reader)
+        return (try? PodTemplate(&reader)).map { ($0, leftOut) }
     }
 }
 
 extension JSON {
     /// A container with those of its amounts that are quantities.
-    fileprivate var withReadableAmounts: JSON {
+    fileprivate func withReadableAmounts(path: String, leftOut: inout [FieldProblem]) -> JSON {
         var container = self
         for kind in ["limits", "requests"] {
             guard let amounts = at("resources", kind)?.objectValue else { continue }
-            let readable = amounts.filter { Quantity($0.value) != nil }
+            var readable: [String: JSON] = [:]
+            for (name, amount) in amounts.sorted(by: { $0.key < $1.key }) {
+                if Quantity(amount) != nil {
+                    readable[name] = amount
+                } else {
+                    leftOut.append(
+                        FieldProblem(
+                            "\(path).resources.\(kind).\(name)", .invalid,
+                            "\(amount.description.prefix(60)) is no quantity, and pods are made without it; write a number with a unit, such as 500m or 128Mi"
+                        ))
+                }
+            }
             if readable.count < amounts.count { container.set(.object(readable), at: "resources", kind) }
         }
         return container

@@ -45,7 +45,7 @@ package struct Rollout: Hashable, Sendable {
             spec: spec, status: status)
         rollout.finalizers = metadata.finalizers
         rollout.validate(ownTemplate: spec.template, workload: .unknown)
-        return rollout
+        return rollout.leavingOutUnreadable()
     }
 
     package init(_ json: JSON) throws(JSONError) {

@@ -33,12 +33,26 @@ extension RolloutReconcile {
         var weight = 0
         if case .weight(let wanted) = canaryTarget { weight = wanted }
         let pods = { (set: WorkingReplicaSet) in BasicCanarySizes.Pods(spec: set.spec, available: set.counted) }
+        let left = neverServed
         return BasicCanarySizes(
             replicas: replicas, limits: limits,
             target: WeightApproximation.sizes(replicas: replicas, weight: weight, surge: limits.surge),
-            canary: current.map { pods($0) }, stable: distinctStable.map { pods($0) },
-            others: otherIndices.reduce(0) { $0 + sets[$1].spec }
+            canary: current.map { pods($0) }, stable: (distinctStable ?? left.map { sets[$0] }).map { pods($0) },
+            others: otherIndices.reduce(0) { $1 == left ? $0 : $0 + sets[$1].spec }
         ).next()
+    }
+
+    /// The largest of the ReplicaSets that a first deployment left behind, where no pod of them ever became available.
+    ///
+    /// The template after it is a first deployment once more; but its pods come in the place of those, within surge and
+    /// unavailability as in any update.
+    private var neverServed: Int? {
+        guard !isStrict, !isRouted, blueGreen == nil, distinctStable == nil, old.condition(.healthy) == nil else {
+            return nil
+        }
+        let others = otherIndices.filter { sets[$0].spec > 0 }
+        guard others.allSatisfy({ sets[$0].available == 0 }) else { return nil }
+        return others.max { sets[$0].spec < sets[$1].spec }
     }
 
     /// Canary pods that the present step asks for; others only stay until their traffic has left them.
@@ -218,7 +232,9 @@ extension RolloutReconcile {
     // MARK: Old ReplicaSets
 
     private mutating func scaleOthers() -> Bool {
-        let others = otherIndices.filter { sets[$0].spec > 0 }
+        let left = neverServed
+        if let left, resize(left, to: min(sets[left].spec, nextSizes.stable)) { return true }
+        let others = otherIndices.filter { sets[$0].spec > 0 && $0 != left }
         guard !others.isEmpty else { return false }
         if blueGreen != nil {
             if status.hasPause(PauseReason.inconclusiveAnalysis) || keepsOldForAnalysis { return false }

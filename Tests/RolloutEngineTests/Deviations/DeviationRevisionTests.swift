@@ -195,6 +195,29 @@ import Testing
         }
     }
 
+    @Test("D32: pods of a first revision that never ran make room as in any update, until a good one is there")
+    func d32WithinSurge() throws {
+        var world = try World(
+            spec: World.spec(replicas: 4, canary: ["maxSurge": 1, "maxUnavailable": 0, "steps": DeviationWorld.steps]))
+        world.brokenImages = ["web:1", "web:2", "web:3"]
+        try world.run()
+        let first = world.status.currentPodHash
+        try world.setImage("web:2")
+        try world.run()
+        let second = world.status.currentPodHash
+        #expect(world.status.stableRS == second)
+        #expect(world.set(hash: first)?.replicas == 4 && world.set(hash: second)?.replicas == 1)
+        try world.setImage("web:3")
+        try world.run()
+        let third = world.status.currentPodHash
+        #expect(world.set(hash: first)?.replicas == 4 && world.set(hash: second)?.replicas == 0)
+        #expect(world.set(hash: third)?.replicas == 1)
+        try world.setImage("web:4")
+        try world.run()
+        #expect(world.set(hash: first)?.replicas == 0 && world.set(hash: third)?.replicas == 0)
+        #expect(world.set(hash: world.status.stableRS)?.replicas == 4 && world.status.phase == "Healthy")
+    }
+
     @Test("D38: of two ReplicaSets of the same second the one with the lower revision is older")
     func d38() throws {
         for names in [("web:1", "web:2"), ("web:2", "web:1"), ("web:3", "web:8")] {
