@@ -77,6 +77,9 @@ def time(description=None):
 
 SELECTOR = obj("Label selector.", matchLabels=string_map(), matchExpressions=array(
     obj(required=("key", "operator"), key=text(), operator=text(), values=strings())))
+# A transition rule: it says nothing where the field comes or goes as a whole, as it does with workloadRef.
+LASTING_SELECTOR = dict(SELECTOR, **{"x-kubernetes-validations": [
+    {"rule": "self == oldSelf", "message": "cannot change once it is set; make a Rollout of another name"}]})
 TEMPLATE = obj("Pod template. Fields that this schema does not name are kept.", keep=True,
                metadata=obj("Metadata of the pods.", keep=True), spec=obj("Spec of the pods.", keep=True))
 METADATA = obj("Labels and annotations.", labels=string_map(), annotations=string_map())
@@ -166,7 +169,7 @@ ROLLOUT = obj(
     "Rollout: a Deployment that takes new pods through steps.", required=("spec",),
     spec=obj(
         "What is wanted.",
-        replicas=int32("Desired number of pods; 1 where unset."), selector=SELECTOR, template=TEMPLATE,
+        replicas=int32("Desired number of pods; 1 where unset."), selector=LASTING_SELECTOR, template=TEMPLATE,
         workloadRef=obj("Takes the template from another workload.", apiVersion=text(), kind=text(), name=text(), scaleDown=text()),
         minReadySeconds=int32("Seconds that a pod must be ready to count as available."),
         rollbackWindow=obj("How far back a rollback skips its steps.", revisions=int32()),
@@ -350,8 +353,15 @@ MESH = [
 ]
 
 
+def without_rules(schema):
+    """Without expressions, which the embedded API does not run, and API servers before 1.23 refuse in an apply."""
+    if isinstance(schema, dict):
+        return {k: without_rules(v) for k, v in schema.items() if k != "x-kubernetes-validations"}
+    return [without_rules(v) for v in schema] if isinstance(schema, list) else schema
+
+
 def swift(name, comment, entries):
-    body = "\n".join(json.dumps(definition(*e), separators=(",", ":"), sort_keys=True) for e in entries)
+    body = "\n".join(json.dumps(without_rules(definition(*e)), separators=(",", ":"), sort_keys=True) for e in entries)
     return f'''    /// {comment}
     package static let {name} = #"""
 {body}
