@@ -39,9 +39,12 @@ struct Listener: Sendable {
 
     /// Serves until cancelled.
     func run() async throws {
+        // What it cannot do it throws; beside that it tells of its own end as of errors.
+        var ownLogger = logger
+        ownLogger.logLevel = .critical
         let server = try HTTPServerBuilder.http1().buildServer(
             configuration: ServerConfiguration(address: .hostname(address, port: port)),
-            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: ownLogger,
             responder: { request, writer, channel in
                 let context = BasicRequestContext(source: .init(channel: channel, logger: logger))
                 var response: Response

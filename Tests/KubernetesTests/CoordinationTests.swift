@@ -78,6 +78,40 @@ import Testing
         #expect(left.durationSeconds == 1)
     }
 
+    @Test("a Lease that was observed before is taken at once when its holder's time has run out")
+    func observed() async throws {
+        let api = ScriptedAPI()
+        api.state.withLock { $0.objects[Self.key] = Self.lease("gone", renewed: "t1") }
+        var timing = LeaderElector.Timing()
+        timing.leaseDuration = .seconds(16)
+        // One look has to do: the next would come after the test.
+        timing.retryPeriod = .seconds(3_600)
+        let elector = LeaderElector(
+            api, lease: Self.key, identity: "me", timing: timing, clock: ManualWallClock())
+        let observation = Task { await elector.observe() }
+        while elector.holder != "gone" { await Task.yield() }
+        observation.cancel()
+        await observation.value
+        #expect(!api.calls.contains { $0.hasPrefix("update") }, "it only looks")
+    }
+
+    @Test("a holder's time runs from the first look on, also from one that takes nothing")
+    func observedRules() {
+        var rules = LeaseRules(key: Self.key, identity: "me", duration: .seconds(15))
+        rules.observe(Self.lease("gone", renewed: "t1"), now: start)
+        #expect(rules.decide(Self.lease("gone", renewed: "t1"), now: start + .seconds(14), wall: wall) == .wait)
+        guard case .update = rules.decide(Self.lease("gone", renewed: "t1"), now: start + .seconds(16), wall: wall)
+        else {
+            Issue.record("not taken over")
+            return
+        }
+        rules.observe(nil, now: start + .seconds(17))
+        guard case .create = rules.decide(nil, now: start + .seconds(17), wall: wall) else {
+            Issue.record("not made anew")
+            return
+        }
+    }
+
     @Test("Events of the Lease tell who leads, from when to when")
     func electionEvents() async {
         let api = ScriptedAPI()

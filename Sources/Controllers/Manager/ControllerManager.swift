@@ -137,7 +137,10 @@ package final class ControllerManager: Sendable {
             return true
         }
         let lost = Lock(false)
+        let observation = Task { [electors] in await electors[1].observe() }
+        defer { observation.cancel() }
         let end = await electors[0].run { [electors] in
+            observation.cancel()
             if case .lost = await electors[1].run({ await self.work() }) { lost.withLock { $0 = true } }
         }
         if case .lost = end { return false }

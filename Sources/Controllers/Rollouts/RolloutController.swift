@@ -42,14 +42,18 @@ package struct RolloutController: Sendable {
     }
 
     /// Looks again at every Rollout that refers to an object: a Service, template or route.
-    package func enqueue(referringTo reference: String) {
-        for rollout in caches.rollouts.store.indexed(RolloutCaches.references, reference) { queue.add(rollout.key) }
+    package func enqueue(referringTo reference: String, isPatient: Bool = false) {
+        for rollout in caches.rollouts.store.indexed(RolloutCaches.references, reference) {
+            queue.add(rollout.key, isPatient: isPatient)
+        }
     }
 
     /// Looks again at the Rollout with this uid.
-    package func enqueue(owner uid: String?) {
+    package func enqueue(owner uid: String?, isPatient: Bool = false) {
         guard let uid else { return }
-        for rollout in caches.rollouts.store.indexed(RolloutCaches.uids, uid) { queue.add(rollout.key) }
+        for rollout in caches.rollouts.store.indexed(RolloutCaches.uids, uid) {
+            queue.add(rollout.key, isPatient: isPatient)
+        }
     }
 
     private func watch() {
@@ -62,7 +66,8 @@ package struct RolloutController: Sendable {
         caches.rollouts.onQuarantine { key, _ in queue.add(key) }
         let controller = self
         caches.replicaSets.onChange { key, old, new in
-            for uid in Set([old?.ownerUID, new?.ownerUID]) { controller.enqueue(owner: uid) }
+            let isFirst = old == nil && !caches.replicaSets.hasSynced
+            for uid in Set([old?.ownerUID, new?.ownerUID]) { controller.enqueue(owner: uid, isPatient: isFirst) }
             // One that nobody owns may be adopted.
             if let new, new.owner == nil {
                 for rollout in caches.rollouts.store.inNamespace(key.namespace) where rollout.adopts(new) {
@@ -71,9 +76,10 @@ package struct RolloutController: Sendable {
             }
         }
         caches.services.onChange { key, old, new in
-            controller.enqueue(referringTo: RolloutReference.service(key))
+            let isFirst = old == nil && !caches.services.hasSynced
+            controller.enqueue(referringTo: RolloutReference.service(key), isPatient: isFirst)
             for manager in Set([old?.fact.managedBy, new?.fact.managedBy].compactMap(\.self)) {
-                queue.add(ObjectKey(namespace: key.namespace, name: manager))
+                queue.add(ObjectKey(namespace: key.namespace, name: manager), isPatient: isFirst)
             }
         }
     }

@@ -58,6 +58,25 @@ package final class LeaderElector: Sendable {
     /// Who holds the Lease as far as is known; empty when nobody does.
     package var holder: String { state.withLock { $0.rules.observed?.holder ?? "" } }
 
+    /// Reads the Lease now and then without taking it, until cancelled.
+    ///
+    /// Of several Leases that are taken in turn the later ones are watched meanwhile: the time of a holder that is gone runs
+    /// from when its record was last seen to change, and would begin with each Lease anew.
+    package func observe() async {
+        while !Task.isCancelled {
+            // Whatever goes wrong here goes wrong again, and is told, once the Lease is to be taken.
+            if let lease = try? await withDeadline(
+                timing.renewDeadline,
+                { [api, key] in
+                    try await api.get(.leases, key, subresource: nil)
+                })
+            {
+                state.withLock { $0.rules.observe(lease, now: ContinuousClock.now) }
+            }
+            try? await Task.sleep(for: retryDelay())
+        }
+    }
+
     /// Waits for the Lease, runs `work` while it is held, and releases it when the work has ended.
     package func run(_ work: @escaping @Sendable () async -> Void) async -> End {
         while !(await attempt(within: timing.renewDeadline)) {

@@ -54,17 +54,17 @@ package struct LeaseRules {
         self.duration = duration
     }
 
+    /// Notes what a Lease says now: from its last change on its holder's time runs.
+    package mutating func observe(_ lease: JSON?, now: Instant) {
+        let record = lease.map { LeaseRecord($0) }
+        guard record != observed else { return }
+        observed = record
+        changedAt = record == nil ? nil : now
+    }
+
     package mutating func decide(_ lease: JSON?, now: Instant, wall: Timestamp) -> Action {
-        guard let lease else {
-            observed = nil
-            changedAt = nil
-            return .create(write(on: nil, wall))
-        }
-        let record = LeaseRecord(lease)
-        if record != observed {
-            observed = record
-            changedAt = now
-        }
+        observe(lease, now: now)
+        guard let lease, let record = observed else { return .create(write(on: nil, wall)) }
         if record.holder.isEmpty || record.holder == identity { return .update(write(on: lease, wall)) }
         // The longer of both durations: a holder that renews rarely says so in its record.
         let patience = max(duration, .seconds(min(record.durationSeconds, 3_600)))
