@@ -1,19 +1,45 @@
 extension JSONReader {
+    // The loops over members differ in how they read a key, and are the hot path of decoding: what they share is inlined.
+
+    /// Enters an object; `false` where there is nothing in it, `null` included.
+    @inline(__always)
+    private mutating func enterObject() throws(JSONError) -> Bool {
+        if position >= end || bytes[position] != UInt8(ascii: "{") {
+            if try readNull() { return false }
+            try expect(.object, "an object")
+        }
+        try enter()
+        position += 1
+        skipWhitespace()
+        guard try take(UInt8(ascii: "}")) else { return true }
+        leave()
+        return false
+    }
+
+    /// Whether a comma leads to another member or element; leaves the container at its end.
+    @inline(__always)
+    private mutating func hasAnother(before closing: UInt8, _ complaint: StaticString) throws(JSONError) -> Bool {
+        skipWhitespace()
+        if try take(UInt8(ascii: ",")) { return true }
+        guard try take(closing) else { throw JSONError("\(complaint)", offset: position) }
+        leave()
+        return false
+    }
+
+    /// An error of a value, with the key that stands at `keyStart` before its path.
+    private func below(_ keyStart: Int, _ error: JSONError) throws(JSONError) -> JSONError {
+        var reader = JSONReader(bytes, range: keyStart..<end)
+        return JSONError(error.reason, offset: error.offset, path: [try reader.readString()] + error.path)
+    }
+
     /// Calls `member` for each member of an object; a value that it leaves unread is skipped.
     ///
     /// `null` counts as an object without members, as it does in Kubernetes.
     package mutating func readObject(
         _ member: (inout JSONReader, String) throws(JSONError) -> Void
     ) throws(JSONError) {
-        if position >= end || bytes[position] != UInt8(ascii: "{") {
-            if try readNull() { return }
-            try expect(.object, "an object")
-        }
-        try enter()
-        position += 1
-        skipWhitespace()
-        if try take(UInt8(ascii: "}")) { return leave() }
-        while true {
+        guard try enterObject() else { return }
+        repeat {
             skipWhitespace()
             let key = try readKey()
             skipWhitespace()
@@ -26,26 +52,15 @@ extension JSONReader {
             } catch {
                 throw JSONError(error.reason, offset: error.offset, path: [key] + error.path)
             }
-            skipWhitespace()
-            if try take(UInt8(ascii: ",")) { continue }
-            if try take(UInt8(ascii: "}")) { return leave() }
-            throw JSONError("expected ',' or '}' in an object", offset: position)
-        }
+        } while try hasAnother(before: UInt8(ascii: "}"), "expected ',' or '}' in an object")
     }
 
     /// As ``readObject(_:)``, with the ``ByteHash`` of each key instead of the key.
     package mutating func readHashedObject(
         _ member: (inout JSONReader, UInt64) throws(JSONError) -> Void
     ) throws(JSONError) {
-        if position >= end || bytes[position] != UInt8(ascii: "{") {
-            if try readNull() { return }
-            try expect(.object, "an object")
-        }
-        try enter()
-        position += 1
-        skipWhitespace()
-        if try take(UInt8(ascii: "}")) { return leave() }
-        while true {
+        guard try enterObject() else { return }
+        repeat {
             skipWhitespace()
             let keyStart = position
             let key = try readStringHash()
@@ -57,30 +72,18 @@ extension JSONReader {
                 try member(&self, key)
                 if position == before { try skipValue() }
             } catch {
-                var reader = JSONReader(bytes, range: keyStart..<end)
-                throw JSONError(error.reason, offset: error.offset, path: [try reader.readString()] + error.path)
+                throw try below(keyStart, error)
             }
-            skipWhitespace()
-            if try take(UInt8(ascii: ",")) { continue }
-            if try take(UInt8(ascii: "}")) { return leave() }
-            throw JSONError("expected ',' or '}' in an object", offset: position)
-        }
+        } while try hasAnother(before: UInt8(ascii: "}"), "expected ',' or '}' in an object")
     }
 
     /// As ``readObject(_:)``, with the place of each key in `names`; members of other names are skipped.
     package mutating func readMembers(
         of names: MemberNames, _ member: (inout JSONReader, Int) throws(JSONError) -> Void
     ) throws(JSONError) {
-        if position >= end || bytes[position] != UInt8(ascii: "{") {
-            if try readNull() { return }
-            try expect(.object, "an object")
-        }
-        try enter()
-        position += 1
-        skipWhitespace()
-        if try take(UInt8(ascii: "}")) { return leave() }
+        guard try enterObject() else { return }
         var next = 0
-        while true {
+        repeat {
             skipWhitespace()
             let keyStart = position
             let index = try readName(names, next)
@@ -93,14 +96,9 @@ extension JSONReader {
                 }
                 if position == before { try skipValue() }
             } catch {
-                var reader = JSONReader(bytes, range: keyStart..<end)
-                throw JSONError(error.reason, offset: error.offset, path: [try reader.readString()] + error.path)
+                throw try below(keyStart, error)
             }
-            skipWhitespace()
-            if try take(UInt8(ascii: ",")) { continue }
-            if try take(UInt8(ascii: "}")) { return leave() }
-            throw JSONError("expected ',' or '}' in an object", offset: position)
-        }
+        } while try hasAnother(before: UInt8(ascii: "}"), "expected ',' or '}' in an object")
     }
 
     /// Reads a name and the colon behind it; names that nobody asked for are -1.
@@ -144,7 +142,7 @@ extension JSONReader {
         skipWhitespace()
         if try take(UInt8(ascii: "]")) { return leave() }
         var index = 0
-        while true {
+        repeat {
             skipWhitespace()
             let before = position
             do {
@@ -154,11 +152,7 @@ extension JSONReader {
                 throw JSONError(error.reason, offset: error.offset, path: ["[\(index)]"] + error.path)
             }
             index += 1
-            skipWhitespace()
-            if try take(UInt8(ascii: ",")) { continue }
-            if try take(UInt8(ascii: "]")) { return leave() }
-            throw JSONError("expected ',' or ']' in a list", offset: position)
-        }
+        } while try hasAnother(before: UInt8(ascii: "]"), "expected ',' or ']' in a list")
     }
 
     /// An object of strings; `null` values are left out, and so is the member `unwanted`.
