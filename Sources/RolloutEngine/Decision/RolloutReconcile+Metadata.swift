@@ -19,9 +19,23 @@ extension RolloutReconcile {
     mutating func syncMetadata() {
         for index in sets.indices {
             let record = EphemeralMetadata(annotation: sets[index].annotation(Keys.ephemeralMetadata))
-            let wanted = index == currentIndex || index == stableIndex ? wantedMetadata(index) : nil
+            let wanted = wantedMetadata(index)
             if wanted == nil, record == nil, sets[index].annotation(Keys.podsMetadata) == nil { continue }
             if wanted != record { relabel(index, from: record, to: wanted) } else { syncPods(index, wanted) }
+        }
+    }
+
+    /// A promotion changes roles in the middle of a decision: whoever sees the status of it finds pods that wear theirs.
+    ///
+    /// The ReplicaSet controller may still make a pod from the template of before; the next look reaches that one.
+    mutating func syncMetadataOfPromoted() {
+        guard invalid == nil, status.stableRS != old.stableRS else { return }
+        for index in sets.indices {
+            let record = EphemeralMetadata(annotation: sets[index].annotation(Keys.ephemeralMetadata))
+            let wanted = wantedMetadata(index)
+            guard wanted != record else { continue }
+            relabel(index, from: record, to: wanted)
+            if let carried = sets[index].annotation(Keys.podsMetadata) { addPods(index, from: carried, to: wanted) }
         }
     }
 
@@ -54,20 +68,26 @@ extension RolloutReconcile {
         guard let carried = set.annotation(Keys.podsMetadata), set.seen.observedGeneration >= set.seen.generation else {
             return
         }
+        addPods(index, from: carried, to: wanted)
+        sets[index].annotate(Keys.podsMetadata, nil)
+        place(index, atEnd: true)
+    }
+
+    /// Gives the pods of a ReplicaSet what they are to wear.
+    /// - Parameter carried: What they may wear now, as the annotation has it.
+    private mutating func addPods(_ index: Int, from carried: String, to wanted: EphemeralMetadata?) {
+        let set = sets[index]
+        guard set.spec > 0 else { return }
         let before = EphemeralMetadata(annotation: carried) ?? EphemeralMetadata()
         let next = wanted ?? EphemeralMetadata()
         let original = originals(index)
-        if set.spec > 0 {
-            add(
-                .syncPodMetadata(
-                    PodMetadataRequest(
-                        replicaSet: set.name, uid: set.seen.uid, hash: set.hash,
-                        labels: changes(from: before.labels, to: next.labels, original.labels, all: true),
-                        annotations: changes(
-                            from: before.annotations, to: next.annotations, original.annotations, all: true))))
-        }
-        sets[index].annotate(Keys.podsMetadata, nil)
-        place(index, atEnd: true)
+        add(
+            .syncPodMetadata(
+                PodMetadataRequest(
+                    replicaSet: set.name, uid: set.seen.uid, hash: set.hash,
+                    labels: changes(from: before.labels, to: next.labels, original.labels, all: true),
+                    annotations: changes(
+                        from: before.annotations, to: next.annotations, original.annotations, all: true))))
     }
 
     /// What the template itself says at keys that ephemeral metadata overrides or may override.

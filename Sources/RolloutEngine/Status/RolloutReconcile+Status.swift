@@ -35,6 +35,7 @@ extension RolloutReconcile {
             decision.waiting = waiting
             return decision
         }
+        syncMetadataOfPromoted()
         forgetFastRollback()
         rememberStrategy()
         scaleWorkload()

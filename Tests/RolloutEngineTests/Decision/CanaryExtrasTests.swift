@@ -242,6 +242,53 @@ import Testing
         #expect(try world.reconcile().effects.isEmpty)
     }
 
+    @Test("whoever sees the status of a promotion finds pods that wear their role", arguments: [true, false])
+    func metadataAtPromotion(isCanary: Bool) throws {
+        let blueGreen: JSON = [
+            "activeService": "web", "previewMetadata": ["labels": ["role": "canary"]],
+            "activeMetadata": ["labels": ["role": "stable"]],
+        ]
+        var world = try World(
+            spec: isCanary
+                ? World.spec(replicas: 2, canary: .object(Self.metadata))
+                : World.spec(replicas: 2, blueGreen: blueGreen))
+        try world.run()
+        try world.setImage("web:2")
+        try world.run()
+        try world.edit(["status": ["pauseConditions": .null]])
+        try world.run()
+        let hash = world.status.currentPodHash
+        #expect(world.status.stableRS == hash && world.status.phase == "Healthy")
+        let promotion = try #require(
+            world.decisions.last { recorded in
+                recorded.decision.effects.contains {
+                    if case .patchStatus(let patch) = $0 {
+                        patch.at("status", "stableRS")?.stringValue == hash
+                    } else {
+                        false
+                    }
+                }
+            })
+        let effects = promotion.decision.effects
+        let pods = effects.firstIndex {
+            if case .syncPodMetadata(let request) = $0 {
+                request.hash == hash && request.labels["role"] == .some("stable")
+            } else {
+                false
+            }
+        }
+        let template = effects.firstIndex {
+            if case .updateReplicaSet(let update) = $0 {
+                update.templateLabels["role"] == .some("stable")
+            } else {
+                false
+            }
+        }
+        let status = effects.firstIndex { if case .patchStatus = $0 { true } else { false } }
+        #expect(try #require(template) < #require(pods), "pods that come in between wear it from the start")
+        #expect(try #require(pods) < #require(status))
+    }
+
     @Test("D15: a label that the template itself defines comes back when the role ends")
     func d15() throws {
         var spec = World.spec(replicas: 2, canary: .object(Self.metadata))
