@@ -151,6 +151,36 @@ struct TestWorkloads {
         #expect(try await it.test.get(.jobs, "bad")?.at("status", "failed") == 2)
     }
 
+    @Test("A Job that is looked at after its deadline has failed, though its pod has succeeded") func lateJob()
+        async throws
+    {
+        let it = TestWorkloads()
+        try await it.test.create(
+            .jobs,
+            [
+                "metadata": ["name": "late"],
+                "spec": [
+                    "activeDeadlineSeconds": 5,
+                    "template": [
+                        "spec": [
+                            "restartPolicy": "Never",
+                            "containers": [["name": "c", "image": "busybox:1", "command": ["sh", "-c", "sleep 2"]]],
+                        ]
+                    ],
+                ],
+            ])
+        it.runtime.settle()
+        it.test.clock.advance(by: .seconds(3))
+        // Its controller looks before the pods are looked after, and once only.
+        it.runtime.settle(rounds: 1)
+        #expect(try await it.pods().map { $0.at("status", "phase") } == ["Succeeded"])
+        it.test.clock.advance(by: .seconds(10))
+        it.runtime.settle()
+        let status = try await it.test.get(.jobs, "late")?["status"]
+        #expect(status?["conditions"]?[0]?["type"] == "Failed")
+        #expect(status?["conditions"]?[0]?["reason"] == "DeadlineExceeded")
+    }
+
     @Test("Endpoints are the ready pods of the selector") func endpoints() async throws {
         let it = TestWorkloads()
         try await it.test.create(

@@ -20,25 +20,23 @@ struct JobController {
         var next = job
         next.fill(.string(now.rfc3339), at: "status", "startTime")
         let started = next.at("status", "startTime")?.stringValue.flatMap { Timestamp(rfc3339: $0) } ?? now
+        let left = job.at("spec", "activeDeadlineSeconds")?.intValue.map { Duration.seconds($0) - (now - started) }
         var wait: Duration?
-        var isOver = false
-        if succeeded >= wanted {
-            isOver = true
+        var isOver = true
+        if failed > limit {
+            next.setCondition(
+                "Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit", now)
+        } else if let left, left <= .zero {
+            // Also where the pods have succeeded meanwhile, as in a real cluster.
+            next.setCondition(
+                "Failed", "True", "DeadlineExceeded", "Job was active longer than specified deadline", now)
+        } else if succeeded >= wanted {
             next.setCondition(
                 "Complete", "True", "CompletionsReached", "Reached expected number of succeeded pods", now)
             next.set(.string(now.rfc3339), at: "status", "completionTime")
-        } else if failed > limit {
-            isOver = true
-            next.setCondition(
-                "Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit", now)
-        } else if let seconds = job.at("spec", "activeDeadlineSeconds")?.intValue {
-            let left = Duration.seconds(seconds) - (now - started)
-            wait = max(left, .milliseconds(100))
-            if left <= .zero {
-                isOver = true
-                next.setCondition(
-                    "Failed", "True", "DeadlineExceeded", "Job was active longer than specified deadline", now)
-            }
+        } else {
+            isOver = false
+            wait = left.map { max($0, .milliseconds(100)) }
         }
         let kind = try cluster.kind("pods")
         if isOver || job.at("spec", "suspend") == true {
