@@ -1,7 +1,7 @@
 import Manifest
 import Testing
 
-@Suite("Blue-green", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Blue-green", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct BlueGreenTests {
     private func start(
         _ name: String, _ more: String = "", replicas: Int = 2, preview: Bool = false, extra: String = "",
@@ -23,13 +23,15 @@ struct BlueGreenTests {
         try await scenario.recordingEvents { log in
             try await scenario.apply(Manifests.service("web"))
             try await scenario.apply(
-                Manifests.rollout(replicas: 3, strategy: "      activeService: web", kind: "blueGreen"))
+                Manifests.rollout(
+                    replicas: 3, strategy: "      activeService: web\n      scaleDownDelaySeconds: 86400",
+                    kind: "blueGreen"))
             try await scenario.untilPhase("web", "Healthy")
             try await scenario.untilCounts([3, 3, 3, 3, 3])
             try await scenario.setImage("web", "shop:v2")
             try await scenario.untilService("web", selects: 2)
             try await scenario.untilPhase("web", "Healthy")
-            // The old pods stay for half a minute.
+            // The old pods stay until their deadline.
             try await scenario.untilCounts([3, 6, 3, 3, 3])
             #expect(try await scenario.replicaSet(1).annotations[Scenario.deadline] != nil)
             try await scenario.untilEvents(
@@ -59,16 +61,14 @@ struct BlueGreenTests {
     }
 
     @Test("autoPromotionSeconds promotes at its time, not before") func timed() async throws {
-        let scenario = try await start("auto", "      autoPromotionSeconds: 8")
+        let scenario = try await start("auto", "      autoPromotionSeconds: 3600")
         try await scenario.setImage("web", "shop:v2")
         let paused = try await scenario.untilPhase("web", "Paused")
         #expect(paused.at("status", "pauseConditions")?[0]?["reason"]?.stringValue == "BlueGreenPause")
-        let began = try #require(
-            paused.at("status", "pauseConditions")?[0]?["startTime"]?.stringValue.flatMap { Timestamp(rfc3339: $0) })
         #expect(try await scenario.serviceHash("web") == scenario.hash(1))
+        let end = try await scenario.endPause(of: .seconds(3_600), in: .seconds(4))
         try await scenario.untilService("web", selects: 2)
-        // Times in a status are whole seconds.
-        #expect(SystemClock().now() - began >= .seconds(7))
+        #expect(SystemClock().now() >= end)
         try await scenario.untilPhase("web", "Healthy")
     }
 
@@ -78,9 +78,14 @@ struct BlueGreenTests {
         try await scenario.untilPhase("web", "Paused")
         try await scenario.untilPods([1: 2, 2: 2])
         try await scenario.untilService("web", selects: 1)
-        try await scenario.promote("web")
-        try await scenario.untilService("web", selects: 2)
-        try await scenario.untilPhase("web", "Healthy")
+        try await scenario.recording(Kinds.replicaSet) { log in
+            let start = SystemClock().now().wholeSeconds
+            try await scenario.promote("web")
+            try await scenario.untilService("web", selects: 2)
+            try await scenario.untilPhase("web", "Healthy")
+            let deadline = try await scenario.untilDeadlineWasSet(1, pods: 2, in: log)
+            #expect(deadline >= start + .seconds(30), "half a minute where nothing else is said")
+        }
     }
 
     @Test("an abort before the switch leaves production alone, and the preview goes after its delay")
@@ -190,11 +195,16 @@ struct BlueGreenTests {
                           autoPromotionEnabled: false
                           prePromotionAnalysis: {templates: [{templateName: verdict}]}
                           postPromotionAnalysis: {templates: [{templateName: verdict}]}
-                    """, podAnnotations: ["kube-sim/ready-after": "2"], kind: "blueGreen"))
+                    """, podSpec: Scenario.gated, kind: "blueGreen"))
+        try await scenario.openGate(1, pods: 3)
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPhase("web", "Progressing")
         try await scenario.promoteFull("web")
+        // Whoever has seen this generation has seen the promotion, which came before it.
+        try await scenario.patch(Kinds.rollout, "web", ["spec": ["progressDeadlineSeconds": 601]])
+        try await scenario.untilPhase("web", "Progressing")
+        try await scenario.openGate(2, pods: 3)
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.untilService("web", selects: 2)
         #expect(try await scenario.analysisRuns().isEmpty)

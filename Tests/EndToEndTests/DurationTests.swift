@@ -1,7 +1,7 @@
 import Manifest
 import Testing
 
-@Suite("Durations", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Durations", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct DurationTests {
     private func start(_ name: String, _ strategy: String, kind: String = "canary") async throws -> Scenario {
         let scenario = try await Scenario(name)

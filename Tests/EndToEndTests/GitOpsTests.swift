@@ -3,7 +3,7 @@ import Kubernetes
 import Manifest
 import Testing
 
-@Suite("From a commit to a verdict", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(6)))
+@Suite("From a commit to a verdict", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct GitOpsTests {
     /// A repository and an Application named after the scenario's namespace.
     struct Shop: Sendable {
@@ -63,9 +63,8 @@ struct GitOpsTests {
         }
 
         @discardableResult
-        func untilRelease(_ commit: String, _ phase: String, within limit: Duration = .seconds(90)) async throws -> JSON
-        {
-            try await scenario.until("the Release of \(commit.prefix(7)) is \(phase)", within: limit) {
+        func untilRelease(_ commit: String, _ phase: String) async throws -> JSON {
+            try await scenario.until("the Release of \(commit.prefix(7)) is \(phase)") {
                 guard let release = try await self.release(commit),
                     release.at("status", "phase")?.stringValue == phase
                 else { return nil }
@@ -150,8 +149,10 @@ struct GitOpsTests {
         try await shop.scenario.until("what the commit removed is pruned") {
             try await shop.scenario.get(Kinds.configMap, "b") == nil
         }
-        let history = try await shop.app().at("status", "history")?.arrayValue ?? []
-        #expect(history.last?["revision"]?.stringValue == third)
+        try await shop.scenario.until("the history ends with it") {
+            let history = try await shop.app().at("status", "history")?.arrayValue
+            return history?.last?["revision"]?.stringValue == third
+        }
     }
 
     @Test("a good commit is released after its canary") func released() async throws {
@@ -207,7 +208,7 @@ struct GitOpsTests {
             let types = (app.at("status", "conditions")?.arrayValue ?? []).compactMap { $0["type"]?.stringValue }
             return types.contains("CommitRejected") && app.at("status", "sync", "status")?.stringValue == "OutOfSync"
         }
-        #expect(try await shop.scenario.weights("web") == ["web-stable": 100, "web-canary": 0])
+        try await shop.scenario.untilWeight(canary: 0)
         #expect(try await shop.repository.head() == bad)
     }
 
@@ -226,12 +227,10 @@ struct GitOpsTests {
         try await shop.scenario.untilPaused("web", at: 1)
         let scenario = shop.scenario
         let selector = try await scenario.get(Kinds.service, "web-canary")?.at("spec", "selector")
-        var live = try #require(try await scenario.get(Kinds.virtualService, "web"))
-        var http = live.at("spec", "http")?.arrayValue ?? []
-        http[0]["timeout"] = "77s"
-        live.set(.array(http), at: "spec", "http")
-        _ = try await stand.api.update(
-            Kinds.virtualService, live.objectKey, live, subresource: nil, WriteOptions(fieldManager: "somebody"))
+        _ = try await stand.api.patch(
+            Kinds.virtualService, ObjectKey(namespace: scenario.namespace, name: "web"), .json,
+            [["op": "replace", "path": "/spec/http/0/timeout", "value": "77s"]], subresource: nil,
+            WriteOptions(fieldManager: "somebody"))
         _ = try await stand.api.patch(
             Kinds.application, ObjectKey(namespace: "argocd", name: shop.application), .merge,
             ["operation": ["sync": ["revision": .string(second)], "initiatedBy": ["username": "e2e"]]],

@@ -1,8 +1,9 @@
+import EmbeddedCluster
 import Kubernetes
 import Manifest
 import Testing
 
-@Suite("Analysis by Jobs", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Analysis by Jobs", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct JobAnalysisTests {
     /// A template whose metrics each run a shell line.
     private static func template(_ name: String, metrics: String) -> String {
@@ -67,7 +68,7 @@ struct JobAnalysisTests {
     }
 
     private func untilRun(_ scenario: Scenario, is phase: String) async throws -> JSON {
-        try await scenario.until("the AnalysisRun is \(phase)", within: .seconds(90)) {
+        try await scenario.until("the AnalysisRun is \(phase)") {
             try await scenario.list(Kinds.analysisRun).first { $0.at("status", "phase")?.stringValue == phase }
         }
     }
@@ -80,7 +81,7 @@ struct JobAnalysisTests {
             Self.metric("late", more: "    initialDelay: 2s") + "\n"
             + Self.metric("twice", more: "    interval: 1s\n    count: 2")
         try await open(scenario, Self.template("jobs", metrics: metrics), strategy: steps("jobs"))
-        try await scenario.untilPhase("web", "Healthy", within: .seconds(90))
+        try await scenario.untilPhase("web", "Healthy")
         let run = try await untilRun(scenario, is: "Successful")
         let results = run.at("status", "metricResults")?.arrayValue ?? []
         let counts = Dictionary(
@@ -97,7 +98,7 @@ struct JobAnalysisTests {
         try await scenario.stand.api.delete(
             Kinds.analysisRun, run.objectKey, DeleteOptions(propagation: .background))
         // The garbage collector of a real cluster learns of new kinds every half minute.
-        try await scenario.until("the Jobs are gone", within: .seconds(120)) {
+        try await scenario.until("the Jobs are gone") {
             try await scenario.list(Kinds.job).isEmpty
         }
     }
@@ -106,7 +107,7 @@ struct JobAnalysisTests {
         let scenario = try await Scenario("jobs-bad")
         try await open(
             scenario, Self.template("jobs", metrics: Self.metric("m")), strategy: steps("jobs", ["exit-code": "1"]))
-        let aborted = try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
+        let aborted = try await scenario.untilPhase("web", "Degraded")
         #expect(aborted.at("status", "abort")?.boolValue == true)
         let run = try await untilRun(scenario, is: "Failed")
         #expect(measurement(run)?["message"]?.stringValue?.contains("BackoffLimitExceeded") == true)
@@ -118,7 +119,7 @@ struct JobAnalysisTests {
             scenario, Self.template("jobs", metrics: Self.metric("m", deadline: 2)),
             // Old Job controllers may miss the instant; the end of the pod makes them look again.
             strategy: steps("jobs", ["duration": "6"]))
-        try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
+        try await scenario.untilPhase("web", "Degraded")
         let run = try await untilRun(scenario, is: "Failed")
         #expect(measurement(run)?["message"]?.stringValue?.contains("DeadlineExceeded") == true)
     }
@@ -128,7 +129,7 @@ struct JobAnalysisTests {
         try await open(
             scenario, Self.template("jobs", metrics: Self.metric("m")),
             strategy: steps("jobs", ["image": "does-not-exist:1"]))
-        let paused = try await scenario.untilPhase("web", "Paused", within: .seconds(90))
+        let paused = try await scenario.untilPhase("web", "Paused")
         #expect(paused.at("status", "pauseConditions")?[0]?["reason"]?.stringValue == "InconclusiveAnalysisRun")
         let run = try await untilRun(scenario, is: "Inconclusive")
         #expect(measurement(run)?["message"]?.stringValue?.contains("ImagePullBackOff") == true)
@@ -149,11 +150,11 @@ struct JobAnalysisTests {
         _ = try await untilRun(scenario, is: "Running")
         try await scenario.until("the Job runs") { try await scenario.list(Kinds.job).count == 1 }
         try await scenario.promote("web")
-        try await scenario.untilPhase("web", "Healthy", within: .seconds(90))
+        try await scenario.untilPhase("web", "Healthy")
         let run = try await untilRun(scenario, is: "Inconclusive")
         #expect(measurement(run)?["phase"]?.stringValue == "Inconclusive")
         #expect(measurement(run)?["message"]?.stringValue == "terminated")
-        try await scenario.until("the Job is gone", within: .seconds(90)) {
+        try await scenario.until("the Job is gone") {
             try await scenario.list(Kinds.job).isEmpty
         }
     }
@@ -169,7 +170,7 @@ struct JobAnalysisTests {
                   - pause: {}
             """
         try await open(scenario, Self.template("jobs", metrics: Self.metric("m", deadline: 2)), strategy: strategy)
-        try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
+        try await scenario.untilPhase("web", "Degraded")
         let run = try await untilRun(scenario, is: "Failed")
         #expect(run.labels["rollout-type"] == "Background" && measurement(run)?["phase"] == "Failed")
         #expect(try await scenario.analysisRuns().count == 1)
@@ -181,18 +182,18 @@ struct JobAnalysisTests {
         let scenario = try await Scenario("jobs-background-image")
         let strategy = """
                   analysis:
+                    startingStep: 1
                     templates: [{templateName: jobs}]
                     args: [{name: image, value: "does-not-exist:1"}]
                   steps:
             """
-        // It begins late enough for the step to have begun.
-        let metrics = Self.metric("m", more: "    initialDelay: 15s")
+        // Both begin in one decision: neither can hold the other up.
         try await open(
             scenario,
-            Self.template("jobs", metrics: metrics) + "---\n" + Self.template("step", metrics: Self.metric("m")),
+            ["jobs", "step"].map { Self.template($0, metrics: Self.metric("m")) }.joined(separator: "---\n"),
             strategy: strategy + "\n" + Self.step("step", ["duration": "600"]))
         try await scenario.untilRun("Step", "Running")
-        let paused = try await scenario.untilPhase("web", "Paused", within: .seconds(90))
+        let paused = try await scenario.untilPhase("web", "Paused")
         #expect(paused.at("status", "message") == "InconclusiveAnalysisRun")
         #expect(try await scenario.analysisRuns("Background").map { $0.at("status", "phase") } == ["Inconclusive"])
         #expect(try await scenario.analysisRuns("Step").map { $0.at("status", "phase") } == ["Running"])
@@ -216,7 +217,7 @@ struct JobAnalysisTests {
                 podAnnotations: ["kube-sim/ready-after": "3"]))
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
-        try await scenario.untilPhase("web", "Degraded", within: .seconds(90))
+        try await scenario.untilPhase("web", "Degraded")
         try await scenario.untilPods([2: 0])
         #expect(try await scenario.analysisRuns().count == 1)
         try await scenario.apply(template("0"))
@@ -229,7 +230,7 @@ struct JobAnalysisTests {
             try await scenario.untilPaused("web", at: 1)
             try await scenario.promote("web")
         }
-        try await scenario.untilStatus("revision 2 is stable", within: .seconds(90)) {
+        try await scenario.untilStatus("revision 2 is stable") {
             $0["stableRS"] == $0["currentPodHash"] && $0["phase"] == "Healthy"
         }
         try await scenario.untilPods([2: 3])
@@ -246,24 +247,26 @@ struct JobAnalysisTests {
         try await scenario.patch(Kinds.analysisRun, running.objectKey.name, ["spec": ["terminate": true]])
         let run = try await untilRun(scenario, is: "Inconclusive")
         #expect(measurement(run)?["message"]?.stringValue == "terminated")
-        try await scenario.until("the Job is gone", within: .seconds(90)) {
+        try await scenario.until("the Job is gone") {
             try await scenario.list(Kinds.job).isEmpty
         }
-        let paused = try await scenario.untilPhase("web", "Paused", within: .seconds(90))
+        let paused = try await scenario.untilPhase("web", "Paused")
         #expect(paused.at("status", "pauseConditions")?[0]?["reason"]?.stringValue == "InconclusiveAnalysisRun")
     }
 
     @Test("a Job of another that has the wanted name is left alone") func taken() async throws {
         let scenario = try await Scenario("jobs-taken")
+        // Its controller starts when the name is taken.
+        let id = scenario.namespace
         try await scenario.apply(
             """
             apiVersion: argoproj.io/v1alpha1
             kind: AnalysisRun
-            metadata: {name: taken}
+            metadata: {name: taken, labels: {argo-rollouts.argoproj.io/controller-instance-id: \(id)}}
             spec:
               args: [{name: duration, value: "1"}, {name: exit-code, value: "0"}, {name: image, value: "alpine:3"}, {name: size, value: "0"}]
               metrics:
-            \(Self.metric("m", more: "    initialDelay: 4s\n    consecutiveErrorLimit: 0"))
+            \(Self.metric("m", more: "    consecutiveErrorLimit: 0"))
             """)
         let run = try #require(try await scenario.get(Kinds.analysisRun, "taken"))
         let name = "\(run.uid).m.1"
@@ -278,6 +281,9 @@ struct JobAnalysisTests {
                   restartPolicy: Never
                   containers: [{name: main, image: "alpine:3", command: [sleep, "600"]}]
             """)
+        let controller = try await scenario.stand.controller(instance: id)
+        let life = Task { try await controller.run() }
+        defer { life.cancel() }
         let ended = try await untilRun(scenario, is: "Error")
         #expect(measurement(ended)?["message"]?.stringValue?.contains("is not of this AnalysisRun") == true)
         #expect(try await scenario.get(Kinds.job, name)?.at("metadata", "deletionTimestamp") == nil)

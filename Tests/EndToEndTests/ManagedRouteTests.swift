@@ -2,7 +2,7 @@ import Kubernetes
 import Manifest
 import Testing
 
-@Suite("Header and mirror routes", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Header and mirror routes", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct ManagedRouteTests {
     static let steps = """
               - setWeight: 25

@@ -96,6 +96,8 @@ enum Manifests {
     }
 
     /// A template that asks Prometheus for the canary's success rate.
+    ///
+    /// On a busy machine requests and scrapes are late: no request yet is no data, which is asked for again.
     static func successRate(_ prometheus: String, name: String = "success-rate", count: Int = 3) -> String {
         """
         ---
@@ -115,8 +117,8 @@ enum Manifests {
               prometheus:
                 address: \(prometheus)
                 query: >-
-                  sum(rate(istio_requests_total{rollouts_pod_template_hash="{{args.hash}}",response_code!~"5.."}[5s]))
-                  / sum(rate(istio_requests_total{rollouts_pod_template_hash="{{args.hash}}"}[5s]))
+                  sum(rate(istio_requests_total{rollouts_pod_template_hash="{{args.hash}}",response_code!~"5.."}[30s]))
+                  / (sum(rate(istio_requests_total{rollouts_pod_template_hash="{{args.hash}}"}[30s])) > 0)
 
         """
     }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite(
     "Behind routers with kinds of their own", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(10)))
 struct MeshTests {
     /// Makes the cluster serve a kind, which the controller then learns of by itself.
     private func install(_ resource: Resource) async throws {
@@ -24,7 +24,7 @@ struct MeshTests {
                 storage: true
                 schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
             """)
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + Scenario.patience
         while (try? await stand.api.list(resource, ListOptions(namespace: "default"), item: { _ in })) == nil {
             try #require(ContinuousClock.now < deadline, "\(resource) is not served")
             try await Task.sleep(for: .milliseconds(200))

@@ -3,7 +3,7 @@ import Manifest
 import SluiceTestKit
 import Testing
 
-@Suite("Notifications", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Notifications", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct NotificationTests {
     @Test("each event comes once, also those of a retried update, while another receiver hangs")
     func everyEvent() async throws {

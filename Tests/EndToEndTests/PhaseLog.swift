@@ -3,33 +3,38 @@ import Manifest
 
 /// The phases that a namespace's only Rollout goes through; a look now and then would miss the short ones.
 final class PhaseLog: Sendable {
-    private let entries = Lock<[String]>([])
-    private let isOpen = Lock(false)
+    private let log: ObjectLog
+    private let cleared = Lock(0)
 
-    /// Each phase once for as long as it lasts.
-    var phases: [String] { entries.withLock { $0 } }
-    var isWatching: Bool { isOpen.withLock { $0 } }
+    fileprivate init(_ log: ObjectLog) { self.log = log }
 
-    func clear() { entries.withLock { $0 = [] } }
-
-    fileprivate func follow(_ scenario: Scenario) async throws {
-        let options = ListOptions(namespace: scenario.namespace)
-        let version = try await scenario.stand.api.list(Kinds.rollout, options, item: { _ in })
-        try await scenario.stand.api.watch(Kinds.rollout, options, from: version) { event in
-            isOpen.withLock { $0 = true }
-            guard let phase = try JSON(parsing: event.object).at("status", "phase")?.stringValue else { return }
-            entries.withLock { if $0.last != phase { $0.append(phase) } }
+    /// Each phase once for as long as it lasts, also where it was there before the log was cleared.
+    var phases: [String] {
+        let versions = log.versions
+        let mark = cleared.withLock { $0 }
+        var last = versions.prefix(mark).last { $0.phase != nil }?.phase
+        var phases: [String] = []
+        for phase in versions.dropFirst(mark).compactMap(\.phase) where phase != last {
+            phases.append(phase)
+            last = phase
         }
+        return phases
+    }
+
+    /// Forgets what came so far.
+    func clear() {
+        let count = log.versions.count
+        cleared.withLock { $0 = count }
     }
 }
 
 extension Scenario {
     /// Runs `body` with a log of the Rollout's phases from now on.
     func recordingPhases(_ body: (PhaseLog) async throws -> Void) async throws {
-        let log = PhaseLog()
-        let follower = Task { try await log.follow(self) }
-        defer { follower.cancel() }
-        try await until("phases are watched") { log.isWatching }
-        try await body(log)
+        try await recording(Kinds.rollout) { try await body(PhaseLog($0)) }
     }
+}
+
+extension JSON {
+    fileprivate var phase: String? { at("status", "phase")?.stringValue }
 }

@@ -2,13 +2,13 @@ import EmbeddedCluster
 import Manifest
 import Testing
 
-@Suite("Abort, retry, promote", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Abort, retry, promote", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct PromotionTests {
     @Test("Events tell of abort, retry and promotion in the order of what happened") func events() async throws {
         let scenario = try await Scenario("events")
         try await scenario.recordingEvents { log in
             try await scenario.apply(
-                Manifests.rollout(replicas: 1, strategy: "      steps: [{setWeight: 50}, {pause: {duration: 12s}}]"))
+                Manifests.rollout(replicas: 1, strategy: "      steps: [{setWeight: 50}, {pause: {duration: 24h}}]"))
             try await scenario.untilPhase("web", "Healthy")
             try await scenario.setImage("web", "shop:v2")
             try await scenario.untilPaused("web", at: 1)
@@ -18,6 +18,7 @@ struct PromotionTests {
             try await scenario.retry("web")
             try await scenario.untilPaused("web", at: 1)
             try await scenario.untilPods([1: 1, 2: 1])
+            _ = try await scenario.endPause(of: .seconds(86_400), in: .seconds(1))
             try await scenario.untilPhase("web", "Healthy")
             try await scenario.untilPods([1: 0, 2: 1])
             let first = [
@@ -149,18 +150,18 @@ struct PromotionTests {
                 podAnnotations: ["kube-sim/ready-after": "1.5"], kind: "blueGreen"))
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
-        try await scenario.kubectl("wait", "--for=condition=Healthy=False", "rollout/web", "--timeout=60s")
-        try await scenario.kubectl("wait", "--for=condition=Completed=False", "rollout/web", "--timeout=60s")
-        try await scenario.kubectl("wait", "--for=condition=Paused", "rollout/web", "--timeout=60s")
+        try await scenario.kubectl("wait", "--for=condition=Healthy=False", "rollout/web", "--timeout=240s")
+        try await scenario.kubectl("wait", "--for=condition=Completed=False", "rollout/web", "--timeout=240s")
+        try await scenario.kubectl("wait", "--for=condition=Paused", "rollout/web", "--timeout=240s")
         try await scenario.untilService("web", selects: 1)
         try await scenario.untilPhase("web", "Paused")
         try await scenario.promote("web")
-        try await scenario.kubectl("wait", "--for=condition=Paused=False", "rollout/web", "--timeout=60s")
+        try await scenario.kubectl("wait", "--for=condition=Paused=False", "rollout/web", "--timeout=240s")
         // Condition, phase and Service change together.
         #expect(try await scenario.get(Kinds.rollout, "web")?.at("status", "phase") == "Healthy")
         #expect(try await scenario.serviceHash("web") == (try await scenario.hash(2)))
-        try await scenario.kubectl("wait", "--for=condition=Healthy=True", "rollout/web", "--timeout=60s")
-        try await scenario.kubectl("wait", "--for=condition=Completed=True", "rollout/web", "--timeout=60s")
+        try await scenario.kubectl("wait", "--for=condition=Healthy=True", "rollout/web", "--timeout=240s")
+        try await scenario.kubectl("wait", "--for=condition=Completed=True", "rollout/web", "--timeout=240s")
         try await scenario.untilService("web", selects: 2)
         try await scenario.untilPhase("web", "Healthy")
     }

@@ -1,7 +1,7 @@
 import Manifest
 import Testing
 
-@Suite("Rollback", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Rollback", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct RollbackTests {
     private func promoted(_ scenario: Scenario, _ version: String) async throws {
         try await scenario.setImage("web", "shop:\(version)")
@@ -62,6 +62,7 @@ struct RollbackTests {
                           activeService: web
                           previewService: web-preview
                           autoPromotionEnabled: false
+                          scaleDownDelaySeconds: 86400
                           prePromotionAnalysis: {templates: [{templateName: verdict}]}
                           postPromotionAnalysis: {templates: [{templateName: verdict}]}
                     """, kind: "blueGreen"))

@@ -2,7 +2,7 @@ import Kubernetes
 import Manifest
 import Testing
 
-@Suite("Canary behind a router", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Canary behind a router", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct RoutedCanaryTests {
     static let steps = """
               - setWeight: 20
@@ -59,7 +59,7 @@ struct RoutedCanaryTests {
         try await scenario.apply(
             Manifests.rollout(
                 strategy: Manifests.istio(steps: "      - setWeight: 25\n      - pause: {}").replacing(
-                    "abortScaleDownDelaySeconds: 2", with: "abortScaleDownDelaySeconds: 15")))
+                    "abortScaleDownDelaySeconds: 2", with: "abortScaleDownDelaySeconds: 3")))
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPaused("web", at: 1)
@@ -74,13 +74,12 @@ struct RoutedCanaryTests {
         #expect(invalid.condition("InvalidSpec") != nil)
         #expect(try await scenario.weights("web") == ["web-stable": 75, "web-canary": 25], "traffic stays")
         #expect(try await scenario.sizes() == ["v1": 4, "v2": 1])
-        try await scenario.abort("web")
-        try await scenario.untilWeight(canary: 0)
-        try await scenario.until("the canary waits for its deadline") {
-            let canary = try await scenario.replicaSet(2)
-            return canary.annotations[Scenario.deadline] != nil && canary.at("spec", "replicas")?.intValue == 1
+        try await scenario.recording(Kinds.replicaSet) { log in
+            try await scenario.abort("web")
+            try await scenario.untilWeight(canary: 0)
+            try await scenario.untilDeadlineWasSet(2, pods: 1, in: log)
+            try await scenario.until("the canary is gone") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
         }
-        try await scenario.until("the canary is gone") { try await scenario.sizes() == ["v1": 4, "v2": 0] }
         let aborted = try #require(try await scenario.get(Kinds.rollout, "web"))
         #expect(aborted.condition("InvalidSpec") != nil)
         #expect(aborted.condition("Progressing")?["reason"] == "RolloutAborted")
@@ -225,19 +224,18 @@ struct RoutedCanaryTests {
         try await scenario.apply(Manifests.routes())
         try await scenario.apply(Manifests.rollout(strategy: Manifests.istio(steps: Self.steps)))
         try await scenario.untilPhase("web", "Healthy")
-        var live = try #require(try await scenario.get(Kinds.virtualService, "web"))
-        var http = live.at("spec", "http")?.arrayValue ?? []
-        http.append([
+        let other: JSON = [
             "name": "other", "match": [["uri": ["prefix": "/other"]]],
             "route": [["destination": ["host": "elsewhere"], "weight": 100]],
-        ])
-        live.set(.array(http), at: "spec", "http")
-        _ = try await scenario.stand.api.update(
-            Kinds.virtualService, live.objectKey, live, subresource: nil, .init(fieldManager: "somebody"))
+        ]
+        _ = try await scenario.stand.api.patch(
+            Kinds.virtualService, ObjectKey(namespace: scenario.namespace, name: "web"), .json,
+            [["op": "add", "path": "/spec/http/-", "value": other]], subresource: nil,
+            WriteOptions(fieldManager: "somebody"))
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPaused("web", at: 1)
         let routed = try #require(try await scenario.get(Kinds.virtualService, "web"))
-        #expect(routed.at("spec", "http")?[1] == http[1])
+        #expect(routed.at("spec", "http")?[1] == other)
         #expect(routed.at("spec", "http")?[0]?["timeout"]?.stringValue == "5s")
         #expect(try await scenario.weights("web") == ["web-stable": 80, "web-canary": 20])
     }

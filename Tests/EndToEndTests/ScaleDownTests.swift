@@ -1,7 +1,7 @@
 import Manifest
 import Testing
 
-@Suite("Pods that traffic has left", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Pods that traffic has left", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct ScaleDownTests {
     private func start(
         _ name: String, _ strategy: String, replicas: Int = 1, extra: String = "", instance: String? = nil
@@ -64,15 +64,17 @@ struct ScaleDownTests {
         async throws
     {
         let scenario = try await start(
-            "abort-delay", Self.routed("      abortScaleDownDelaySeconds: 15", steps: "[{setWeight: 50}, {pause: {}}]"))
+            "abort-delay", Self.routed("      abortScaleDownDelaySeconds: 3", steps: "[{setWeight: 50}, {pause: {}}]"))
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPaused("web", at: 1)
         try await scenario.untilService("web-canary", selects: 2)
-        try await scenario.abort("web")
-        try await scenario.untilPhase("web", "Degraded")
-        try await scenario.untilService("web-canary", selects: 1)
-        try await scenario.untilDeadline(2, waits: true)
-        try await scenario.untilPods([1: 1, 2: 0])
+        try await scenario.recording(Kinds.replicaSet) { log in
+            try await scenario.abort("web")
+            try await scenario.untilPhase("web", "Degraded")
+            try await scenario.untilService("web-canary", selects: 1)
+            try await scenario.untilDeadlineWasSet(2, pods: 1, in: log)
+            try await scenario.untilPods([1: 1, 2: 0])
+        }
     }
 
     @Test("abortScaleDownDelaySeconds of 0 keeps the canary's pods", arguments: [false, true])

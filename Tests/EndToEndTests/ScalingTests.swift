@@ -2,7 +2,7 @@ import Kubernetes
 import Manifest
 import Testing
 
-@Suite("Scaling", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Scaling", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct ScalingTests {
     @Test("setCanaryScale sets the canary's size by weight, by number and by traffic again")
     func canaryScale() async throws {
@@ -14,13 +14,13 @@ struct ScalingTests {
                     steps: """
                               - pause: {}
                               - setCanaryScale: {weight: 25}
-                              - pause: {duration: 100s}
+                              - pause: {duration: 24h}
                               - setWeight: 50
-                              - pause: {duration: 100s}
+                              - pause: {duration: 24h}
                               - setCanaryScale: {replicas: 3}
                               - pause: {}
                               - setCanaryScale: {matchTrafficWeight: true}
-                              - pause: {duration: 100s}
+                              - pause: {duration: 24h}
                         """)))
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")

@@ -33,10 +33,10 @@ extension Scenario {
     }
 
     /// Waits until the revisions have so many pods, and until as many are asked for.
-    func untilPods(_ wanted: [Int: Int], of rollout: String = "web", within limit: Duration = .seconds(120))
+    func untilPods(_ wanted: [Int: Int], of rollout: String = "web")
         async throws
     {
-        try await until("revisions have the pods \(wanted)", within: limit) {
+        try await until("revisions have the pods \(wanted)") {
             let sets = try await self.replicaSets(of: rollout)
             let pods = try await self.list(Kinds.pod).filter { $0.at("metadata", "deletionTimestamp") == nil }
             return wanted.allSatisfy { revision, count in
@@ -53,9 +53,8 @@ extension Scenario {
     }
 
     /// Waits for `status` as `kubectl get` shows it: desired, current, updated, ready and available pods.
-    func untilCounts(_ wanted: [Int64], of rollout: String = "web", within limit: Duration = .seconds(120)) async throws
-    {
-        try await until("the counts are \(wanted)", within: limit) {
+    func untilCounts(_ wanted: [Int64], of rollout: String = "web") async throws {
+        try await until("the counts are \(wanted)") {
             let object = try await self.get(Kinds.rollout, rollout)
             let fields = ["replicas", "updatedReplicas", "readyReplicas", "availableReplicas"]
             let counts = fields.map { object?.at("status", $0)?.intValue ?? 0 }
@@ -125,6 +124,25 @@ extension Scenario {
 
     static let deadline = "scale-down-deadline"
 
+    // MARK: Time
+
+    /// Dates the pause that a clock ends back, so that its end is near however long it was to last.
+    /// - Parameters:
+    ///   - length: The pause's whole length.
+    ///   - left: What is to be left of it.
+    /// - Returns: The instant of its end.
+    func endPause(_ rollout: String = "web", of length: Duration, in left: Duration) async throws -> Timestamp {
+        let object = try #require(try await get(Kinds.rollout, rollout))
+        let begin = (SystemClock().now() + left - length).wholeSeconds
+        let pauses = (object.at("status", "pauseConditions")?.arrayValue ?? []).map { pause in
+            var pause = pause
+            if pause["reason"] != "InconclusiveAnalysisRun" { pause["startTime"] = .string(begin.rfc3339) }
+            return pause
+        }
+        try await patch(Kinds.rollout, rollout, ["status": ["pauseConditions": .array(pauses)]], subresource: "status")
+        return begin + length
+    }
+
     // MARK: Other ways to act
 
     /// Sizes the Rollout as an autoscaler and `kubectl scale` do.
@@ -141,10 +159,10 @@ extension Scenario {
 
     /// Waits until the Rollout is at a step.
     @discardableResult
-    func untilStep(_ step: Int64, of rollout: String = "web", within limit: Duration = .seconds(120)) async throws
+    func untilStep(_ step: Int64, of rollout: String = "web") async throws
         -> JSON
     {
-        try await until("Rollout \(rollout) is at step \(step)", within: limit) {
+        try await until("Rollout \(rollout) is at step \(step)") {
             let object = try await self.get(Kinds.rollout, rollout)
             return object?.at("status", "currentStepIndex")?.intValue == step ? object : nil
         }
@@ -153,10 +171,10 @@ extension Scenario {
     /// Waits for something in a Rollout's status.
     @discardableResult
     func untilStatus(
-        _ what: String, of rollout: String = "web", within limit: Duration = .seconds(120),
+        _ what: String, of rollout: String = "web",
         holds test: @Sendable (JSON) -> Bool
     ) async throws -> JSON {
-        try await until(what, within: limit) {
+        try await until(what) {
             let object = try await self.get(Kinds.rollout, rollout)
             return object.map { $0["status"].map(test) ?? false } == true ? object : nil
         }
@@ -167,8 +185,8 @@ extension Scenario {
     }
 
     /// Waits until the newest AnalysisRun of a type has this phase.
-    func untilRun(_ type: String, _ phase: String, within limit: Duration = .seconds(120)) async throws {
-        try await until("the \(type) run is \(phase)", within: limit) {
+    func untilRun(_ type: String, _ phase: String) async throws {
+        try await until("the \(type) run is \(phase)") {
             let runs = try await self.analysisRuns(type)
             return runs.contains { $0.at("status", "phase")?.stringValue == phase }
         }

@@ -5,6 +5,9 @@ import Testing
 
 /// One scenario: a namespace of its own on the stand that all scenarios share.
 struct Scenario: Sendable {
+    /// How long what has to come may take; no more than a bound, for the machine may be busy with much else.
+    static let patience = Duration.seconds(240)
+
     let stand: Stand
     let namespace: String
 
@@ -84,8 +87,8 @@ struct Scenario: Sendable {
 
     /// Waits until the Rollout has this phase for its present generation.
     @discardableResult
-    func untilPhase(_ rollout: String, _ phase: String, within limit: Duration = .seconds(120)) async throws -> JSON {
-        try await until("Rollout \(rollout) is \(phase)", within: limit) {
+    func untilPhase(_ rollout: String, _ phase: String) async throws -> JSON {
+        try await until("Rollout \(rollout) is \(phase)") {
             guard let object = try await self.get(Kinds.rollout, rollout) else { return nil }
             let observed = object.at("status", "observedGeneration")?.stringValue
             let generation = object.at("metadata", "generation")?.intValue.map(String.init)
@@ -96,8 +99,8 @@ struct Scenario: Sendable {
 
     /// Waits until the Rollout is paused at a step, with its pods there.
     @discardableResult
-    func untilPaused(_ rollout: String, at step: Int64, within limit: Duration = .seconds(120)) async throws -> JSON {
-        try await until("Rollout \(rollout) pauses at step \(step)", within: limit) {
+    func untilPaused(_ rollout: String, at step: Int64) async throws -> JSON {
+        try await until("Rollout \(rollout) pauses at step \(step)") {
             guard let object = try await self.get(Kinds.rollout, rollout) else { return nil }
             guard object.at("status", "phase")?.stringValue == "Paused",
                 object.at("status", "currentStepIndex")?.intValue == step,
@@ -111,23 +114,22 @@ struct Scenario: Sendable {
     /// Looks until `body` gives a value.
     @discardableResult
     func until<Value: Sendable>(
-        _ what: String, within limit: Duration = .seconds(120), _ body: () async throws -> Value?
+        _ what: String, _ body: () async throws -> Value?
     ) async throws -> Value {
-        let deadline = ContinuousClock.now + limit
+        let deadline = ContinuousClock.now + Self.patience
         while true {
             if let value = try await body() { return value }
             guard ContinuousClock.now < deadline else {
                 throw ScenarioError(
-                    description: "\(namespace): \(what): not within \(limit.go)\n\(try await situation())")
+                    description: "\(namespace): \(what): not within \(Self.patience.go)\n\(try await situation())")
             }
             try await Task.sleep(for: .milliseconds(250))
         }
     }
 
     /// Looks until `body` is true.
-    func until(_ what: String, within limit: Duration = .seconds(120), holds body: () async throws -> Bool) async throws
-    {
-        _ = try await until(what, within: limit) { try await body() ? true : nil }
+    func until(_ what: String, holds body: () async throws -> Bool) async throws {
+        _ = try await until(what) { try await body() ? true : nil }
     }
 
     /// Sizes of the Rollout's ReplicaSets by the image's tag.

@@ -66,7 +66,7 @@ final class Stand: Sendable {
             kubeconfig: controllerKubeconfig, folder: folder.path, name: "main", identity: identity, instance: nil)
         tasks.append(main.runningAgain())
         background = tasks
-        try await server.waitUntilReady(HTTPClient())
+        try await server.waitUntilReady(HTTPClient(), within: Scenario.patience)
         // A Lease that nobody gave up would hold up the next run on the same cluster.
         atexit {
             isEnding.withLock { $0 = true }
@@ -136,7 +136,7 @@ final class Stand: Sendable {
             "--healthzPort", "0", "--port", "0", "--mirrors", "\(folder)/mirrors-\(name)",
         ]
         // One that is killed on purpose has to come back soon; on a busy machine the others are late to renew.
-        let (duration, deadline) = isMortal ? ("4", "3") : ("20", "15")
+        let (duration, deadline) = isMortal ? ("4", "3") : ("60", "45")
         arguments += [
             "--leader-election-lease-duration", duration, "--leader-election-renew-deadline", deadline,
             "--leader-election-retry-period", "1",
@@ -159,7 +159,7 @@ final class Stand: Sendable {
         for file in ["namespace", "rbac"] { try await apply(api, try readFile("\(packageRoot)/deploy/\(file).yaml")) }
         // Definitions are served a moment after they are accepted.
         for resource in [Kinds.rollout, Kinds.application, Kinds.release, Kinds.virtualService, Kinds.destinationRule] {
-            let deadline = ContinuousClock.now + .seconds(30)
+            let deadline = ContinuousClock.now + Scenario.patience
             while ContinuousClock.now < deadline {
                 if (try? await api.list(resource, ListOptions(namespace: "default"), item: { _ in })) != nil { break }
                 try await Task.sleep(for: .milliseconds(200))

@@ -4,7 +4,7 @@ import Manifest
 import Testing
 
 /// Objects as another controller of the same kinds leaves them; ours starts only then.
-@Suite("Taking over", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Taking over", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct TakeoverTests {
     /// The hash that builds on older libraries give the template with `nginx:1.25`.
     private static let new = "7c4bd8fbf8"
@@ -44,14 +44,14 @@ struct TakeoverTests {
     }
 
     private func createReplicaSet(
-        _ scenario: Scenario, _ rollout: JSON, _ hash: String, image: String, revision: Int, replicas: Int,
-        annotations: [String: JSON] = [:]
+        _ scenario: Scenario, _ rollout: JSON, _ hash: String, image: String, revision: Int, replicas: Int
     ) async throws {
         var template = Self.template(image)
         template.set(.string(hash), at: "metadata", "labels", Self.hashLabel)
-        var notes = annotations
-        notes["rollout.argoproj.io/revision"] = .string(String(revision))
-        notes["rollout.argoproj.io/desired-replicas"] = .string("\(rollout.at("spec", "replicas")?.intValue ?? 0)")
+        let notes: [String: JSON] = [
+            "rollout.argoproj.io/revision": .string(String(revision)),
+            "rollout.argoproj.io/desired-replicas": .string("\(rollout.at("spec", "replicas")?.intValue ?? 0)"),
+        ]
         _ = try await scenario.stand.api.create(
             Kinds.replicaSet, namespace: scenario.namespace,
             [
@@ -106,7 +106,10 @@ struct TakeoverTests {
     }
 
     /// Starts the controller, and checks that it writes nothing while it has nothing to do.
-    private func takeOver(_ scenario: Scenario, _ body: () async throws -> Void) async throws {
+    /// - Parameter due: When it has, if that comes by itself; a busy machine may be as late as that.
+    private func takeOver(
+        _ scenario: Scenario, until due: Timestamp? = nil, _ body: () async throws -> Void
+    ) async throws {
         let before = try await versions(scenario)
         let controller = try await scenario.stand.controller(instance: scenario.namespace)
         let life = Task { try await controller.run() }
@@ -118,7 +121,8 @@ struct TakeoverTests {
         let after = try await versions(scenario)
         let written = after.keys.filter { after[$0] != before[$0] }.sorted()
         let status = try await scenario.get(Kinds.rollout, "web")?["status"]
-        #expect(written.isEmpty, "taking over wrote something: \(status?.description ?? "")")
+        let isDue = due.map { $0 <= SystemClock().now() } ?? false
+        #expect(written.isEmpty || isDue, "taking over wrote something: \(status?.description ?? "")")
         try await body()
         let rollout = try await scenario.get(Kinds.rollout, "web")
         #expect(rollout?.annotations["rollout.argoproj.io/revision"] == "2")
@@ -208,16 +212,18 @@ struct TakeoverTests {
     }
 
     private func blueGreen(
-        _ scenario: Scenario, active: String, oldAnnotations: [String: JSON] = [:]
+        _ scenario: Scenario, active: String
     ) async throws -> JSON {
         try await scenario.apply(Manifests.service("web") + Manifests.service("web-preview"))
         let rollout = try await createRollout(
             scenario, replicas: 2,
             strategy: [
-                "blueGreen": ["activeService": "web", "previewService": "web-preview", "autoPromotionEnabled": false]
+                "blueGreen": [
+                    "activeService": "web", "previewService": "web-preview", "autoPromotionEnabled": false,
+                    "scaleDownDelaySeconds": 86_400,
+                ]
             ])
-        try await createReplicaSet(
-            scenario, rollout, Self.old, image: "nginx:1.24", revision: 1, replicas: 2, annotations: oldAnnotations)
+        try await createReplicaSet(scenario, rollout, Self.old, image: "nginx:1.24", revision: 1, replicas: 2)
         try await createReplicaSet(scenario, rollout, Self.new, image: "nginx:1.25", revision: 2, replicas: 2)
         try await point(scenario, "web", at: active)
         try await point(scenario, "web-preview", at: Self.new)
@@ -249,9 +255,7 @@ struct TakeoverTests {
 
     @Test("pods that wait for a deadline go at that instant") func deadline() async throws {
         let scenario = try await Scenario("take-deadline")
-        let due = (SystemClock().now() + .seconds(40)).wholeSeconds
-        var status = try await blueGreen(
-            scenario, active: Self.new, oldAnnotations: ["scale-down-deadline": .string(due.rfc3339)])
+        var status = try await blueGreen(scenario, active: Self.new)
         status["conditions"] = [
             Self.condition("Available", "True", "AvailableReason"), Self.condition("Healthy", "True", "RolloutHealthy"),
             Self.condition("Completed", "True", "RolloutCompleted"),
@@ -259,7 +263,11 @@ struct TakeoverTests {
         ]
         status["phase"] = "Healthy"
         try await setStatus(scenario, status)
-        try await takeOver(scenario) {
+        let due = (SystemClock().now() + .seconds(25)).wholeSeconds
+        try await scenario.patch(
+            Kinds.replicaSet, "web-\(Self.old)",
+            ["metadata": ["annotations": [Scenario.deadline: .string(due.rfc3339)]]])
+        try await takeOver(scenario, until: due) {
             try await scenario.untilPods([1: 0, 2: 2])
             #expect(SystemClock().now() >= due)
             try await scenario.untilPhase("web", "Healthy")

@@ -1,7 +1,7 @@
 import Manifest
 import Testing
 
-@Suite("Analysis by web requests", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Analysis by web requests", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct WebAnalysisTests {
     private let answers = MetricAnswers(MetricAnswers.good)
 
@@ -63,21 +63,30 @@ struct WebAnalysisTests {
 
     @Test("a background analysis that cannot tell pauses, and going on starts another") func unsure() async throws {
         answers.set(MetricAnswers.unsure)
-        let scenario = try await start(
-            "web-unsure", count: 1,
-            strategy: """
-                      analysis: {templates: [{templateName: verdict}]}
-                      steps: [{setWeight: 50}, {pause: {duration: 3s}}, {setWeight: 75}]
-                """)
+        let scenario = try await Scenario("web-unsure")
+        try await scenario.apply(answers.template(count: 1))
+        // The first step waits for the pods of the new revision until their gate is opened.
+        try await scenario.apply(
+            Manifests.rollout(
+                replicas: 2,
+                strategy: """
+                          analysis: {templates: [{templateName: verdict}]}
+                          steps: [{setWeight: 50}, {pause: {duration: 1s}}, {setWeight: 75}]
+                    """, podSpec: Scenario.gated))
+        try await scenario.openGate(1, pods: 2)
+        try await scenario.untilPhase("web", "Healthy")
+        #expect(try await scenario.analysisRuns().isEmpty)
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilStatus("it pauses for the analysis") {
             $0["pauseConditions"]?.arrayValue?.contains { $0["reason"] == "InconclusiveAnalysisRun" } == true
         }
         answers.set(MetricAnswers.good)
         try await scenario.promote("web")
+        try await scenario.untilRun("Background", "Successful")
+        try await scenario.openGate(2, pods: 2)
         try await scenario.untilPhase("web", "Healthy")
         let phases = try await scenario.analysisRuns("Background").compactMap { $0.at("status", "phase")?.stringValue }
-        #expect(phases.contains("Inconclusive"))
+        #expect(phases.sorted() == ["Inconclusive", "Successful"])
         try await scenario.untilStatus("revision 2 is stable") { $0["stableRS"] == $0["currentPodHash"] }
     }
 
@@ -89,12 +98,16 @@ struct WebAnalysisTests {
             "web-unsure-pause", count: 1,
             strategy: """
                       analysis: {templates: [{templateName: verdict}], startingStep: 1}
-                      steps: [{setWeight: 10}, {pause: {duration: 4s}}]
+                      steps: [{setWeight: 10}, {pause: {duration: 24h}}]
                 """)
         try await scenario.setImage("web", "shop:v2")
         try await scenario.untilPaused("web", at: 1)
-        try await scenario.untilRun("Background", "Inconclusive")
         // The pause that came first is named until it is over.
+        try await scenario.untilStatus("both hold it") {
+            $0["pauseConditions"]?.arrayValue?.count == 2 && $0["message"] == "CanaryPauseStep"
+        }
+        try await scenario.untilRun("Background", "Inconclusive")
+        _ = try await scenario.endPause(of: .seconds(86_400), in: .seconds(1))
         let held = try await scenario.untilStatus("only the analysis holds it") {
             $0["message"] == "InconclusiveAnalysisRun"
         }
