@@ -2,9 +2,20 @@ import Kubernetes
 import Manifest
 import Testing
 
-@Suite("Failures", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(5)))
+@Suite("Failures", .enabled(if: Stand.isWanted, "not run: set SLUICE_E2E"), .timeLimit(.minutes(10)))
 struct FailureTests {
     private static let careful = "      maxSurge: 1\n      maxUnavailable: 0"
+
+    /// Updates a degraded Rollout to another bad image, whose deadline begins anew.
+    private func untilDegradedAgain(_ scenario: Scenario, _ image: String) async throws {
+        try await scenario.recordingPhases { log in
+            try await scenario.setImage("web", image)
+            try await scenario.until("a new deadline begins and passes") {
+                log.phases.suffix(2) == ["Progressing", "Degraded"]
+            }
+            try await scenario.untilPhase("web", "Degraded")
+        }
+    }
 
     @Test("from a good version to a bad one, and to another bad one") func goodToBad() async throws {
         let scenario = try await Scenario("good-bad")
@@ -13,9 +24,7 @@ struct FailureTests {
         try await scenario.setImage("web", "shop:bad-image")
         try await scenario.untilPhase("web", "Degraded")
         try await scenario.untilPods([1: 4, 2: 1])
-        try await scenario.setImage("web", "shop:bad-image-2")
-        try await scenario.untilPhase("web", "Progressing")
-        try await scenario.untilPhase("web", "Degraded")
+        try await untilDegradedAgain(scenario, "shop:bad-image-2")
         try await scenario.untilPods([1: 4, 2: 0, 3: 1])
     }
 
@@ -43,9 +52,7 @@ struct FailureTests {
                 image: "shop:bad-image", strategy: Self.careful, extra: "  progressDeadlineSeconds: 3",
                 instance: isStrict ? try await Stand.strictInstance() : nil))
         try await scenario.untilPhase("web", "Degraded")
-        try await scenario.setImage("web", "shop:bad-image-2")
-        try await scenario.untilPhase("web", "Progressing")
-        try await scenario.untilPhase("web", "Degraded")
+        try await untilDegradedAgain(scenario, "shop:bad-image-2")
         try await scenario.untilPods([1: 4, 2: 1])
     }
 
@@ -56,7 +63,7 @@ struct FailureTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 3, strategy: "      steps: [{setWeight: 20}, {pause: {}}]",
-                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "15"],
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "12"],
                     instance: isStrict ? try await Stand.strictInstance() : nil))
             try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
             #expect(log.phases.contains("Degraded"))
@@ -81,7 +88,7 @@ struct FailureTests {
             try await scenario.apply(
                 Manifests.rollout(
                     replicas: 1, strategy: "      activeService: web\n      autoPromotionEnabled: \(isAutomatic)",
-                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "15"],
+                    extra: "  progressDeadlineSeconds: 2", podAnnotations: ["kube-sim/ready-after": "12"],
                     kind: "blueGreen"))
             try await scenario.until("it is healthy late") { log.phases.last == "Healthy" }
             #expect(log.phases.contains("Degraded"))
@@ -103,8 +110,8 @@ struct FailureTests {
         let scenario = try await Scenario("long-pause")
         try await scenario.apply(
             Manifests.rollout(
-                replicas: 3, strategy: "      steps: [{setWeight: 32}, {pause: {duration: 13s}}, {setWeight: 67}]",
-                extra: "  progressDeadlineSeconds: 10"))
+                replicas: 3, strategy: "      steps: [{setWeight: 32}, {pause: {duration: 24s}}, {setWeight: 67}]",
+                extra: "  progressDeadlineSeconds: 20"))
         try await scenario.untilPhase("web", "Healthy")
         try await scenario.setImage("web", "shop:v2")
         try await scenario.until("the update ends well") {
