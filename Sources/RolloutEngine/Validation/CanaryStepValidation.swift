@@ -8,7 +8,7 @@ enum CanaryStepValidation {
     private static func path(_ index: Int, _ field: String = "") -> String { "\(root).steps[\(index)]\(field)" }
 
     static func check(
-        _ step: CanaryStep, _ index: Int, of rollout: Rollout, _ canary: CanaryStrategy, _ findings: inout FieldFindings
+        _ step: CanaryStep, _ index: Int, _ canary: CanaryStrategy, _ findings: inout FieldFindings
     ) {
         findings.check(
             step.keyCount == 0, row: 29, path(index),
@@ -43,10 +43,10 @@ enum CanaryStepValidation {
                 "an analysis needs a template; name one", .required)
             for (place, argument) in analysis.arguments.enumerated() {
                 guard case .fieldPath(let field) = argument.value else { continue }
-                check(field, of: rollout, path(index, ".analysis.args[\(place)]"), &findings)
+                check(field, path(index, ".analysis.args[\(place)]"), &findings)
             }
         }
-        if let experiment = step.experiment { check(experiment, index, of: rollout, canary, &findings) }
+        if let experiment = step.experiment { check(experiment, index, canary, &findings) }
     }
 
     /// What the steps together ask of the strategy.
@@ -143,8 +143,7 @@ enum CanaryStepValidation {
     // MARK: Experiments and arguments
 
     private static func check(
-        _ experiment: JSON, _ index: Int, of rollout: Rollout, _ canary: CanaryStrategy,
-        _ findings: inout FieldFindings
+        _ experiment: JSON, _ index: Int, _ canary: CanaryStrategy, _ findings: inout FieldFindings
     ) {
         let takesWeights = canary.trafficRouting?.hasAny("alb", "smi", "istio", "plugins") ?? false
         for (place, template) in (experiment["templates"]?.arrayValue ?? []).enumerated() {
@@ -156,36 +155,36 @@ enum CanaryStepValidation {
         for (place, analysis) in (experiment["analyses"]?.arrayValue ?? []).enumerated() {
             for (position, argument) in (analysis["args"]?.arrayValue ?? []).enumerated() {
                 guard let field = argument.at("valueFrom", "fieldRef", "fieldPath")?.stringValue else { continue }
-                check(
-                    field, of: rollout, path(index, ".experiment.analyses[\(place)].args[\(position)]"), &findings)
+                check(field, path(index, ".experiment.analyses[\(place)].args[\(position)]"), &findings)
             }
         }
     }
 
-    /// A path into the metadata must lead somewhere; others are read when the run is made.
+    /// A path into the metadata must be one; what it leads to is read when the run is made, and so are other paths.
+    ///
+    /// A label that a later version brings is not there yet.
     private static func check(
-        _ field: String, of rollout: Rollout, _ argument: @autoclosure () -> String, _ findings: inout FieldFindings
+        _ field: String, _ argument: @autoclosure () -> String, _ findings: inout FieldFindings
     ) {
         guard field.hasPrefix("metadata") else { return }
         let isKnown =
             switch field {
             case "metadata.name", "metadata.namespace", "metadata.uid", "metadata.labels", "metadata.annotations": true
             default:
-                isSet(field, "metadata.labels['", rollout.labels)
-                    || isSet(field, "metadata.annotations['", rollout.annotations)
+                key(of: field, "metadata.labels['").map(NameSyntax.isKey)
+                    ?? key(of: field, "metadata.annotations['").map { NameSyntax.isKey($0.lowercased()) } ?? false
             }
         findings.check(
             !isKnown, row: 38, "\(argument()).valueFrom.fieldRef.fieldPath",
-            "unknown metadata field \"\(field.prefix(128))\"; use metadata.name, .namespace, .uid, or .labels['key'] and .annotations['key'] that the Rollout has"
+            "unknown metadata field \"\(field.prefix(128))\"; use metadata.name, .namespace, .uid, .labels['key'] or .annotations['key']"
         )
     }
 
-    private static func isSet(_ field: String, _ prefix: String, _ members: [String: String]) -> Bool {
+    /// The key in a path such as `metadata.labels['key']`.
+    private static func key(of field: String, _ prefix: String) -> String? {
         guard field.hasPrefix(prefix), field.hasSuffix("']"), field.utf8.count > prefix.utf8.count + 2 else {
-            return false
+            return nil
         }
-        let key = String(field.dropFirst(prefix.count).dropLast(2))
-        // Not kept in memory, but there on every object that was applied.
-        return members[key] != nil || key == Keys.lastApplied
+        return String(field.dropFirst(prefix.count).dropLast(2))
     }
 }

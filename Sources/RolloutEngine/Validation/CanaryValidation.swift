@@ -19,7 +19,7 @@ enum CanaryValidation {
                 "an analysis needs a template; name one", .required)
         }
         for (index, step) in canary.steps.enumerated() {
-            CanaryStepValidation.check(step, index, of: rollout, canary, &findings)
+            CanaryStepValidation.check(step, index, canary, &findings)
         }
         CanaryStepValidation.checkNeeds(of: canary, &findings)
     }

@@ -279,9 +279,9 @@ import Testing
             testDescription: "37", patch: steps(["experiment": ["templates": [["name": "a", "weight": 5]]]]),
             path: "spec.strategy.canary.steps[0].experiment.templates[0].weight", words: "weight not supported here"),
         Row(
-            testDescription: "38 analysis", patch: steps(["analysis": analysis(reading: "metadata.labels['team']")]),
+            testDescription: "38 analysis", patch: steps(["analysis": analysis(reading: "metadata.labels['a team']")]),
             path: "spec.strategy.canary.steps[0].analysis.args[0].valueFrom.fieldRef.fieldPath",
-            words: "unknown metadata field \"metadata.labels['team']\""),
+            words: "unknown metadata field \"metadata.labels['a team']\""),
         Row(
             testDescription: "38 experiment",
             patch: steps(["experiment": ["templates": [], "analyses": [analysis(reading: "metadata.generation")]]]),
@@ -387,9 +387,10 @@ import Testing
         let named = Self.steps(
             ["analysis": Self.analysis(reading: "metadata.labels['team']")],
             ["analysis": Self.analysis(reading: "metadata.annotations['owner']")],
+            ["analysis": Self.analysis(reading: "metadata.annotations['example.org/Owner']")],
             ["analysis": Self.analysis(reading: "status.phase")])
-        let labels: JSON = ["metadata": ["labels": ["team": "a"], "annotations": ["owner": "b"]]]
-        #expect(try Self.rollout(MergePatch.apply(labels, to: named)).problems.isEmpty)
+        // Before any version has such a label: it is asked for when a run is made.
+        #expect(try Self.rollout(named).problems.isEmpty)
         let subsets = Self.routed([
             "stableService": "", "canaryService": "",
             "trafficRouting": [
