@@ -33,7 +33,11 @@ struct BadInputTests {
                 "      ephemeralContainers:\n      - {name: main, image: \"shop:v1\", resources: {requests: {memory: invalid}}}"
             ))
         for name in ["plain", "debugged"] {
-            try await scenario.untilPhase(name, "Healthy")
+            let healthy = try await scenario.untilPhase(name, "Healthy")
+            // Programs with Kubernetes' own types can read it again.
+            let container = healthy.at("spec", "template", "spec", "containers")?.arrayValue?.first
+            #expect(container?.at("resources", "requests", "memory") == nil)
+            #expect(healthy.at("spec", "template", "spec", "ephemeralContainers") == nil)
             #expect(try await scenario.replicaSets(of: name).count == 1)
             try await scenario.until("an Event names the amount") {
                 try await scenario.list(Kinds.event).contains {

@@ -130,6 +130,15 @@ extension RolloutReconciler {
             try await analyses.terminate(ObjectKey(namespace: key.namespace, name: name))
         case .deleteAnalysisRun(let name, let uid):
             try await analyses.delete(ObjectKey(namespace: key.namespace, name: name), uid: uid)
+        case .removeFromRollout(let pointers):
+            let steps: [JSON] = pointers.map { ["op": "remove", "path": .string($0)] }
+            let precondition: JSON = [
+                "op": "test", "path": "/metadata/resourceVersion", "value": .string(rollout.resourceVersion),
+            ]
+            let written = try await api.patch(
+                .rollouts, key, .json, .array([precondition] + steps), subresource: nil, options)
+            seen = written
+            pending.note(key, wrote: written, in: caches.rollouts.store)
         case .patchRollout(let patch):
             try await write(patch, nil, for: rollout, seen: &seen)
         case .patchStatus(let patch):
@@ -251,6 +260,7 @@ extension RolloutEffect {
         case .terminateAnalysisRun: "terminateAnalysisRun"
         case .deleteAnalysisRun: "deleteAnalysisRun"
         case .patchRollout: "patchRollout"
+        case .removeFromRollout: "removeFromRollout"
         case .patchStatus: "patchStatus"
         }
     }

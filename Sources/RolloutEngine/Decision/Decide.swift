@@ -7,6 +7,14 @@ package import Manifest
 package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision {
     let rollout = seen.rollout
     if rollout.isBeingDeleted { return decideDeletion(seen, now: now) }
+    if !rollout.unreadable.isEmpty {
+        // Before anything else is written: programs with Kubernetes' own types can read neither this object nor a list that
+        // has it, and every write sends it to those that watch.
+        var decision = RolloutDecision()
+        decision.effects = [.removeFromRollout(rollout.unreadable)]
+        decision.events = [RolloutEvent(specWarnings: rollout.warnings)]
+        return decision
+    }
     var claim = Claim(seen)
     if !claim.effects.isEmpty {
         // Ownership changes what every later count means, so nothing else happens before it is settled.

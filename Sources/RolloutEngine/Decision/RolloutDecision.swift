@@ -61,6 +61,8 @@ package enum RolloutEffect: Hashable, Sendable {
     case deleteAnalysisRun(name: String, uid: String)
     /// Merge-patch the Rollout itself.
     case patchRollout(JSON)
+    /// Take what these JSON pointers lead to out of the Rollout; the resourceVersion that was seen is the precondition.
+    case removeFromRollout([String])
     /// Merge-patch the status; the resourceVersion that was seen is the precondition.
     case patchStatus(JSON)
 }

@@ -66,6 +66,7 @@ extension RolloutEffect {
         case .terminateAnalysisRun(let name): return ["terminateAnalysisRun": .string(name)]
         case .deleteAnalysisRun(let name, _): return ["deleteAnalysisRun": .string(name)]
         case .patchRollout(let patch): return ["patchRollout": patch]
+        case .removeFromRollout(let pointers): return ["removeFromRollout": JSON(pointers)]
         case .patchStatus(let patch): return ["patchStatus": patch]
         }
     }

@@ -186,6 +186,11 @@ struct World {
             guard rollout.resourceVersion == seenVersion else { throw Conflict() }
             try edit(patch)
             seenVersion = rollout.resourceVersion
+        case .removeFromRollout(let pointers):
+            guard rollout.resourceVersion == seenVersion else { throw Conflict() }
+            for pointer in pointers { rollout.remove(pointer.split(separator: "/")) }
+            try edit(["spec": [:]])
+            seenVersion = rollout.resourceVersion
         case .evictPod(let name, let uid):
             evicted.append(name)
             scriptedPods?.removeAll { $0.name == name }
@@ -258,7 +263,7 @@ struct World {
         case .setTraffic: traffic = world.traffic
         case .createAnalysisRun(let request): runs[request.name] = world.runs[request.name]
         case .terminateAnalysisRun(let name), .deleteAnalysisRun(let name, _): runs[name] = world.runs[name]
-        case .patchRollout, .patchStatus: (rollout, typed) = (world.rollout, world.typed)
+        case .patchRollout, .removeFromRollout, .patchStatus: (rollout, typed) = (world.rollout, world.typed)
         case .scaleWorkload: workload = world.workload
         // Pods are not cached, and what an eviction does to a ReplicaSet is for its own controller to write.
         case .evictPod, .syncPodMetadata, .adoptReplicaSet, .releaseReplicaSet: break
@@ -324,6 +329,24 @@ struct World {
             try settle()
             stepPods()
             if version == self.version { return }
+        }
+    }
+}
+
+extension JSON {
+    /// Removes what a JSON pointer's parts lead to.
+    fileprivate mutating func remove(_ path: [Substring]) {
+        guard let first = path.first else { return }
+        let key = String(first).replacing("~1", with: "/").replacing("~0", with: "~")
+        if var elements = arrayValue, let index = Int(key), elements.indices.contains(index) {
+            elements[index].remove(Array(path.dropFirst()))
+            self = .array(elements)
+        } else if path.count == 1 {
+            self[key] = nil
+        } else {
+            var member = self[key] ?? .null
+            member.remove(Array(path.dropFirst()))
+            self[key] = member
         }
     }
 }

@@ -256,6 +256,36 @@ import Testing
         #expect(other.problems.count == 1 && other.warnings.count == 1)
     }
 
+    @Test("what was left out is taken out of the object, before anything else is written")
+    func unreadableIsRemoved() throws {
+        var spec = World.spec(replicas: 1, canary: [:])
+        spec.set(
+            [
+                "containers": [
+                    [
+                        "name": "web", "image": "web:1",
+                        "resources": [
+                            "limits": ["example.org/a~b": "x", "example.org/c": 1], "requests": ["cpu": "5m"],
+                        ],
+                    ]
+                ], "ephemeralContainers": [["name": "d", "resources": ["requests": ["memory": "invalid"]]]],
+            ], at: "template", "spec")
+        var world = try World(spec: spec)
+        let first = try world.reconcile()
+        #expect(
+            first.effects == [
+                .removeFromRollout([
+                    "/spec/template/spec/containers/0/resources/limits/example.org~1a~0b",
+                    "/spec/template/spec/ephemeralContainers",
+                ])
+            ])
+        #expect(first.events.map(\.reason) == ["RolloutSpecWarning"])
+        #expect(world.rollout.at("spec", "template", "spec", "ephemeralContainers") == nil)
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.typed.warnings.isEmpty && world.sets.count == 1)
+        #expect(!world.events.dropFirst().map(\.reason).contains("RolloutSpecWarning"), "told once")
+    }
+
     @Test("without its workload a new one has the condition InvalidSpec and no other, and looks again after 20 s")
     func missingWorkload() throws {
         var spec = World.spec(replicas: 2, canary: [:])
