@@ -307,6 +307,35 @@ import Testing
         #expect(recorder.dropped == 200 - 128)
     }
 
+    @Test("who waits for an object's Events finds them written, but waits for no others and not for long")
+    func settled() async {
+        let api = ScriptedAPI()
+        let recorder = EventRecorder(api, component: "x", retryDelay: .seconds(3_600))
+        recorder.record(.normal, "Early", "m", regarding: Self.pod(0))
+        await recorder.settle(Self.pod(0).key, within: .seconds(3_600))
+        #expect(api.calls.isEmpty, "nobody writes yet")
+        await withTaskGroup { group in
+            group.addTask { await recorder.run() }
+            await recorder.drain(for: .seconds(60))
+            recorder.record(.normal, "First", "m", regarding: Self.pod(0))
+            recorder.record(.normal, "Second", "m", regarding: Self.pod(0))
+            await recorder.settle(Self.pod(0).key, within: .seconds(60))
+            let written = api.state.withLock { $0.objects.values.map { $0["reason"]?.stringValue ?? "" } }
+            #expect(Set(written) == ["Early", "First", "Second"])
+            api.state.withLock { $0.failures = [KubernetesError(code: 500, reason: "InternalError", message: "")] }
+            recorder.record(.normal, "Third", "m", regarding: Self.pod(1))
+            await recorder.settle(Self.pod(1).key, within: .milliseconds(1))
+            await recorder.settle(Self.pod(0).key, within: .seconds(3_600))
+            group.cancelAll()
+        }
+        let isCrowdQuiet = { (count: Int) in
+            var crowd = EventCrowd()
+            for index in 0..<count { crowd.begin(Self.pod(index).key) }
+            return crowd.isQuiet
+        }
+        #expect(isCrowdQuiet(4) && !isCrowdQuiet(5))
+    }
+
     @Test("an Event that cannot be written holds up its own object's alone, and one object's stay in order")
     func lanes() async throws {
         let api = ScriptedAPI()

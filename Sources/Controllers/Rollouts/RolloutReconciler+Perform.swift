@@ -14,7 +14,10 @@ extension RolloutReconciler {
         var isStatusWritten = false
         for effect in decision.effects {
             // Whoever sees the new status finds the Events that tell of it.
-            if case .patchStatus = effect { announce(announcement.rest(), rollout) }
+            if case .patchStatus = effect {
+                announce(announcement.rest(), rollout)
+                await recorder.settle(rollout.key)
+            }
             do {
                 try await perform(effect, for: rollout, seen: &seen, telling: &writes)
             } catch {

@@ -12,7 +12,13 @@ package struct EventCrowd: Sendable {
     private var waiting: [ObjectKey: Int] = [:]
     package private(set) var isCrowded = false
 
+    /// So few objects that somebody may be looking at each of them.
+    package var isQuiet: Bool { waiting.count <= Self.rest }
+
     package init() {}
+
+    /// Whether Events of an object wait.
+    package func isWaiting(_ object: ObjectKey) -> Bool { waiting[object] != nil }
 
     /// An Event of an object waits.
     package mutating func begin(_ object: ObjectKey) {

@@ -22,6 +22,7 @@ package final class EventRecorder: Sendable {
         var pending = 0
         var dropped = 0
         var crowd = EventCrowd()
+        var isRunning = false
 
         mutating func begin(_ object: ObjectKey) {
             pending += 1
@@ -87,6 +88,8 @@ package final class EventRecorder: Sendable {
 
     /// Writes events until the calling task is cancelled; to be called once.
     package func run() async {
+        state.withLock { $0.isRunning = true }
+        defer { state.withLock { $0.isRunning = false } }
         await withDiscardingTaskGroup { group in
             for lane in lanes {
                 group.addTask { [self] in
@@ -97,6 +100,18 @@ package final class EventRecorder: Sendable {
                     }
                 }
             }
+        }
+    }
+
+    /// Waits until the Events of an object are written, for a moment at most: who sees what is written next looks for them.
+    ///
+    /// In a burst it does not wait, for then nobody looks at one object alone.
+    package func settle(_ object: ObjectKey, within limit: Duration = .milliseconds(250)) async {
+        let end = ContinuousClock.now + limit
+        while state.withLock({ $0.isRunning && $0.crowd.isQuiet && $0.crowd.isWaiting(object) }),
+            ContinuousClock.now < end, !Task.isCancelled
+        {
+            try? await Task.sleep(for: .milliseconds(2))
         }
     }
 

@@ -38,6 +38,26 @@ import Testing
         #expect(await Self.count(stand) == all.count + 1, "so this one alone went out without being noticed")
     }
 
+    @Test("who sees a status finds them written")
+    func behind() async throws {
+        let stand = try await RolloutStand()
+        let writer = Task { await stand.recorder.run() }
+        defer { writer.cancel() }
+        // Whether anybody writes is only sure once something is written.
+        stand.recorder.record(
+            .normal, "Other", "m",
+            regarding: ObjectEvent.Target(
+                apiVersion: "v1", kind: "Pod", key: ObjectKey(namespace: "default", name: "other")))
+        await stand.recorder.drain(for: .seconds(60))
+        try await stand.create(.rollouts, RolloutStand.manifest(canary: ["steps": []]))
+        try await stand.refresh()
+        _ = try await stand.reconciler.reconcile(stand.key)
+        let written = stand.api.written
+        let last = try #require(written.lastIndex { $0.hasSuffix(" events") })
+        #expect(written.count { $0.hasSuffix(" events") } > 3)
+        #expect(try last < #require(written.firstIndex { $0.hasSuffix(" rollouts/status") }), "\(written)")
+    }
+
     @Test("what a status tells that was written is noticed once, also where the write behind it fails")
     func afterStatus() async throws {
         let stand = try await RolloutStand()
