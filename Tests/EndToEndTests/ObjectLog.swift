@@ -26,12 +26,20 @@ final class ObjectLog: Sendable {
         // A server ends every watch some time.
         while !Task.isCancelled {
             let version = state.withLock { $0.resourceVersion }
-            try? await scenario.stand.api.watch(resource, options, from: version) { event in
-                let object = try JSON(parsing: event.object)
-                state.withLock { state in
-                    state.isOpen = true
-                    if !object.resourceVersion.isEmpty { state.resourceVersion = object.resourceVersion }
-                    if event.kind == .added || event.kind == .modified { state.versions.append(object) }
+            do throws(KubernetesError) {
+                try await scenario.stand.api.watch(resource, options, from: version) { event in
+                    let object = try JSON(parsing: event.object)
+                    state.withLock { state in
+                        state.isOpen = true
+                        if !object.resourceVersion.isEmpty { state.resourceVersion = object.resourceVersion }
+                        if event.kind == .added || event.kind == .modified { state.versions.append(object) }
+                    }
+                }
+            } catch {
+                // What was missed cannot be had any more; the log goes on from now.
+                if error.code == 410 {
+                    let version = try await scenario.stand.api.list(resource, options, item: { _ in })
+                    state.withLock { $0.resourceVersion = version }
                 }
             }
             try await Task.sleep(for: .milliseconds(100))

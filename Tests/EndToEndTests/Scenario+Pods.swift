@@ -132,15 +132,28 @@ extension Scenario {
     ///   - left: What is to be left of it.
     /// - Returns: The instant of its end.
     func endPause(_ rollout: String = "web", of length: Duration, in left: Duration) async throws -> Timestamp {
-        let object = try #require(try await get(Kinds.rollout, rollout))
-        let begin = (SystemClock().now() + left - length).wholeSeconds
-        let pauses = (object.at("status", "pauseConditions")?.arrayValue ?? []).map { pause in
-            var pause = pause
-            if pause["reason"] != "InconclusiveAnalysisRun" { pause["startTime"] = .string(begin.rfc3339) }
-            return pause
+        try await until("the pause of \(rollout) is dated back") {
+            let object = try #require(try await get(Kinds.rollout, rollout))
+            let begin = (SystemClock().now() + left - length).wholeSeconds
+            let pauses = try #require(object.at("status", "pauseConditions")?.arrayValue).map { pause in
+                var pause = pause
+                if pause["reason"] != "InconclusiveAnalysisRun" { pause["startTime"] = .string(begin.rfc3339) }
+                return pause
+            }
+            do throws(KubernetesError) {
+                // The controller may add or end a pause meanwhile.
+                _ = try await stand.api.patch(
+                    Kinds.rollout, ObjectKey(namespace: namespace, name: rollout), .merge,
+                    [
+                        "metadata": ["resourceVersion": .string(object.resourceVersion)],
+                        "status": ["pauseConditions": .array(pauses)],
+                    ], subresource: "status", WriteOptions(fieldManager: "e2e"))
+            } catch {
+                guard error.isConflict else { throw error }
+                return nil
+            }
+            return begin + length
         }
-        try await patch(Kinds.rollout, rollout, ["status": ["pauseConditions": .array(pauses)]], subresource: "status")
-        return begin + length
     }
 
     // MARK: Other ways to act

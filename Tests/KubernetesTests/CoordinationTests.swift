@@ -78,12 +78,11 @@ import Testing
         #expect(left.durationSeconds == 1)
     }
 
-    @Test("a Lease that was observed before is taken at once when its holder's time has run out")
+    @Test("a Lease can be observed without being taken")
     func observed() async throws {
         let api = ScriptedAPI()
         api.state.withLock { $0.objects[Self.key] = Self.lease("gone", renewed: "t1") }
         var timing = LeaderElector.Timing()
-        timing.leaseDuration = .seconds(16)
         // One look has to do: the next would come after the test.
         timing.retryPeriod = .seconds(3_600)
         let elector = LeaderElector(

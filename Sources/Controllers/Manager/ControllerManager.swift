@@ -141,6 +141,8 @@ package final class ControllerManager: Sendable {
         defer { observation.cancel() }
         let end = await electors[0].run { [electors] in
             observation.cancel()
+            // An answer that is on its way would put an old record back.
+            await observation.value
             if case .lost = await electors[1].run({ await self.work() }) { lost.withLock { $0 = true } }
         }
         if case .lost = end { return false }

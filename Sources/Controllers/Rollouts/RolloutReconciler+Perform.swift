@@ -16,7 +16,7 @@ extension RolloutReconciler {
             // Whoever sees the new status finds the Events that tell of it.
             if case .patchStatus = effect {
                 announce(announcement.rest(), rollout)
-                await recorder.settle(rollout.key)
+                await recorder.settle(rollout.key, within: eventPatience)
             }
             do {
                 try await perform(effect, for: rollout, seen: &seen, telling: &writes)
@@ -114,7 +114,15 @@ extension RolloutReconciler {
             // Until it has happened: what fails in any way is not to be asked for again at once.
             holds.note(uid, now: clock.now())
             if try await evict(name, uid: uid, of: rollout) { holds.forget(uid) }
-        case .syncPodMetadata(let request): try await syncMetadata(request, of: rollout)
+        case .syncPodMetadata(let request):
+            do {
+                try await syncMetadata(request, of: rollout)
+            } catch {
+                guard request.isEarly else { throw error }
+                // The promotion does not depend on it, and the next look does it again.
+                logger.warning(
+                    "pods do not wear their new role yet", metadata: ["rollout": "\(key)", "error": "\(error)"])
+            }
         case .scaleWorkload(let reference, let replicas):
             let deployment = ObjectKey(namespace: key.namespace, name: reference.name)
             do throws(KubernetesError) {
@@ -134,18 +142,33 @@ extension RolloutReconciler {
         case .deleteAnalysisRun(let name, let uid):
             try await analyses.delete(ObjectKey(namespace: key.namespace, name: name), uid: uid)
         case .removeFromRollout(let pointers):
-            let steps: [JSON] = pointers.map { ["op": "remove", "path": .string($0)] }
-            let precondition: JSON = [
-                "op": "test", "path": "/metadata/resourceVersion", "value": .string(rollout.resourceVersion),
-            ]
-            let written = try await api.patch(
-                .rollouts, key, .json, .array([precondition] + steps), subresource: nil, options)
-            seen = written
-            pending.note(key, wrote: written, in: caches.rollouts.store)
+            try await remove(pointers, from: rollout, seen: &seen)
         case .patchRollout(let patch):
             try await write(patch, nil, for: rollout, seen: &seen)
         case .patchStatus(let patch):
             try await write(patch, "status", for: rollout, seen: &seen)
+        }
+    }
+
+    /// Takes out of the Rollout what cannot be read; where that is refused, it stays there and the Rollout goes on.
+    private func remove(_ pointers: [String], from rollout: Rollout, seen: inout JSON?) async throws {
+        // Not a test, which is refused as a bad request where the version is another.
+        let precondition: JSON = [
+            "op": "replace", "path": "/metadata/resourceVersion", "value": .string(rollout.resourceVersion),
+        ]
+        let steps: [JSON] = pointers.map { ["op": "remove", "path": .string($0)] }
+        do throws(KubernetesError) {
+            let written = try await api.patch(
+                .rollouts, rollout.key, .json, .array([precondition] + steps), subresource: nil,
+                WriteOptions(fieldManager: FieldManagers.rollout))
+            seen = written
+            pending.note(rollout.key, wrote: written, in: caches.rollouts.store)
+        } catch {
+            guard (400..<500).contains(error.code), !error.isConflict, error.code != 429 else { throw error }
+            unremovable.withLock { $0[rollout.key] = rollout.generation }
+            logger.warning(
+                "what is no quantity stays in the Rollout",
+                metadata: ["rollout": "\(rollout.key)", "error": "\(error)"])
         }
     }
 

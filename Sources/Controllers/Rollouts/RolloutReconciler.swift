@@ -27,6 +27,10 @@ package final class RolloutReconciler: Sendable {
     private let workloadWaits = Lock<[ObjectKey: Timestamp]>([:])
     /// How long they wait before that is an error.
     private static let workloadPatience: Duration = .seconds(60)
+    /// How long the write of a status waits for the Events that tell of it.
+    let eventPatience: Duration
+    /// Generations of Rollouts that did not let go of what cannot be read in them.
+    let unremovable = Lock<[ObjectKey: Int64]>([:])
     /// Events of decisions that could not be carried out to their end.
     let announced = Lock<[ObjectKey: Announcement.Known]>([:])
     /// Called with each event after it was recorded, and the Rollout as the decision's last write left it, if it made one.
@@ -42,7 +46,7 @@ package final class RolloutReconciler: Sendable {
         api: any KubernetesAPI, caches: RolloutCaches, analyses: any RolloutAnalyses, routers: any RolloutRouters,
         workloads: RolloutWorkloads? = nil, isStrict: Bool = false, restoresWorkload: Bool = false,
         verifyRetry: Duration = RolloutSnapshot.defaultVerifyRetry, routePatience: Duration = .seconds(3),
-        recorder: EventRecorder, clock: any WallClock = SystemClock(),
+        eventPatience: Duration = .milliseconds(250), recorder: EventRecorder, clock: any WallClock = SystemClock(),
         elapsed: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger,
         onEvent: @escaping @Sendable (Rollout, RolloutEvent, JSON?) -> Void = { _, _, _ in },
         onFinish: @escaping @Sendable (FinishedUpdate) -> Void = { _ in }
@@ -55,6 +59,7 @@ package final class RolloutReconciler: Sendable {
         self.isStrict = isStrict
         self.verifyRetry = verifyRetry
         self.routePatience = routePatience
+        self.eventPatience = eventPatience
         pending = PendingWrites(now: elapsed)
         self.restoresWorkload = restoresWorkload
         self.recorder = recorder
@@ -76,6 +81,7 @@ package final class RolloutReconciler: Sendable {
         guard let rollout = caches.rollouts.store.get(key) else {
             waitings.withLock { _ = $0.removeValue(forKey: key) }
             pending.forget(key)
+            unremovable.withLock { _ = $0.removeValue(forKey: key) }
             workloadWaits.withLock { _ = $0.removeValue(forKey: key) }
             announced.withLock { _ = $0.removeValue(forKey: key) }
             try await leaveRoutes(key)
@@ -127,6 +133,10 @@ package final class RolloutReconciler: Sendable {
         logger.debug(
             "reconciled",
             metadata: ["rollout": "\(key)", "effects": "\(decision.effects.count)", "phase": "\(rollout.status.phase)"])
+        // Whether that was refused or not, the Rollout has not been decided on.
+        if decision.effects.contains(where: { if case .removeFromRollout = $0 { true } else { false } }) {
+            return .milliseconds(50)
+        }
         // What no eviction will change soon is decided on at once.
         if decision.effects.contains(where: {
             if case .evictPod(_, let uid) = $0 { holds.contains(uid, now: now) } else { false }
@@ -159,7 +169,10 @@ package final class RolloutReconciler: Sendable {
         let namespace = rollout.key.namespace
         var workload: WorkloadFact?
         if case .found(let fact) = workloads?.find(for: rollout) { workload = fact }
-        let rollout = rollout.resolved(with: workload)
+        var rollout = rollout.resolved(with: workload)
+        if !rollout.unreadable.isEmpty, unremovable.withLock({ $0[rollout.key] == rollout.generation }) {
+            rollout.unreadable = []
+        }
         var sets = caches.replicaSets.store.ownedBy(rollout.uid)
         if let selector = rollout.spec.selector, !selector.isEmpty {
             sets += caches.replicaSets.store.indexed(RolloutCaches.orphans, namespace).filter {

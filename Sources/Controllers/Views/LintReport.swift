@@ -108,6 +108,8 @@ package struct LintReport: Hashable, Sendable {
         found += RolloutRoutes.problems(of: rollout, isComplete: false, object: objects.object)
             .filter { problem in !rollout.problems.contains { $0.path == problem.path } }
         found += rollout.problems.filter(\.isUnsupportedFeature)
+        // The controller goes on without them, and whoever has written them can still mend them.
+        found += rollout.leftOut
         problems += found.map { "\(title): \($0)" }
         warnings += rollout.warnings.map { "\(title): \($0)" }
         if let rule = rollout.annotations[Keys.onNewRevision], !["supersede", "queue", "hotfix"].contains(rule) {

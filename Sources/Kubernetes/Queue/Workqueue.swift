@@ -33,7 +33,7 @@ package final class Workqueue<Key: Hashable & Sendable>: Sendable {
     deinit { state.withLock { $0.timer?.task.cancel() } }
 
     /// Adds a key; one that already waits is not added twice.
-    /// - Parameter isPatient: Comes after all others: first lists and resyncs.
+    /// - Parameter isPatient: Others go ahead of it, though not for ever: first lists and resyncs.
     package func add(_ key: Key, isPatient: Bool = false) {
         change { rules, now in rules.add(key, isPatient: isPatient, now: now) }
     }

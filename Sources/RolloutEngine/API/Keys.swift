@@ -1,5 +1,7 @@
 /// Labels and annotations of the wire contract.
 package enum Keys {
+    /// Names the Application of Argo CD's kind that syncs an object.
+    package static let trackingID = "argocd.argoproj.io/tracking-id"
     package static let podTemplateHash = "rollouts-pod-template-hash"
     package static let revision = "rollout.argoproj.io/revision"
     package static let revisionHistory = "rollout.argoproj.io/revision-history"

@@ -12,8 +12,9 @@ extension Rollout {
         var rollout = self
         rollout.spec.template = found.template
         rollout.validate(ownTemplate: found.template, workload: .unknown)
-        rollout.warnings += found.leftOut
-        rollout.unreadable = found.pointers
+        rollout.leftOut = found.leftOut
+        // Who syncs the object would put it back for ever, and compares it with what stands in Git.
+        if annotations[Keys.trackingID] == nil { rollout.unreadable = found.pointers }
         return rollout
     }
 }
@@ -30,7 +31,7 @@ private struct UnreadableAmount {
     var warning: FieldProblem {
         FieldProblem(
             "spec.template.spec.\(list)[\(index)].resources.\(kind).\(name)", .invalid,
-            "\(value.description.prefix(60)) is no quantity, and was taken out; write a number with a unit, such as 500m or 128Mi"
+            "\(value.description.prefix(60)) is no quantity, and pods are made without it; write a number with a unit, such as 500m or 128Mi"
         )
     }
 
@@ -75,7 +76,8 @@ extension JSON {
     /// The amounts of a container that are no quantities.
     fileprivate func unreadable(in list: String, at index: Int) -> [UnreadableAmount] {
         ["limits", "requests"].flatMap { kind in
-            (at("resources", kind)?.objectValue ?? [:]).filter { Quantity($0.value) == nil }
+            (at("resources", kind)?.objectValue ?? [:])
+                .filter { !$0.value.isNull && Quantity($0.value) == nil }
                 .sorted { $0.key < $1.key }
                 .map { UnreadableAmount(list: list, index: index, kind: kind, name: $0.key, value: $0.value) }
         }

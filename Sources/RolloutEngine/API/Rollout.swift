@@ -21,8 +21,10 @@ package struct Rollout: Hashable, Sendable {
     package internal(set) var problems: [FieldProblem] = []
     /// What is accepted but hardly meant.
     package internal(set) var warnings: [FieldProblem] = []
-    /// JSON pointers to what was left out of the pod template, because those who know Kubernetes' types cannot read it.
-    package internal(set) var unreadable: [String] = []
+    /// What was left out of the pod template, because those who know Kubernetes' types cannot read it.
+    package internal(set) var leftOut: [FieldProblem] = []
+    /// JSON pointers to it in the object; empty where it is to stay there.
+    package var unreadable: [String] = []
 
     package var ownerUID: String? { nil }
     package var isBeingDeleted: Bool { deletionTimestamp != nil }

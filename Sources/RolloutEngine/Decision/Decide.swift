@@ -12,7 +12,7 @@ package func decide(_ seen: RolloutSnapshot, now: Timestamp) -> RolloutDecision 
         // has it, and every write sends it to those that watch.
         var decision = RolloutDecision()
         decision.effects = [.removeFromRollout(rollout.unreadable)]
-        decision.events = [RolloutEvent(specWarnings: rollout.warnings)]
+        decision.events = [RolloutEvent(specWarnings: rollout.leftOut)]
         return decision
     }
     var claim = Claim(seen)

@@ -114,6 +114,8 @@ package struct PodMetadataRequest: Hashable, Sendable {
     package var labels: [String: String?] = [:]
     /// `nil` removes an annotation.
     package var annotations: [String: String?] = [:]
+    /// Comes before its time, and again at the next look: a failure holds nothing up.
+    package var isEarly = false
 }
 
 /// Weights for the routers, with what they need to find their destinations.

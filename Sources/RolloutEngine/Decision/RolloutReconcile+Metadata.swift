@@ -21,7 +21,7 @@ extension RolloutReconcile {
             let record = EphemeralMetadata(annotation: sets[index].annotation(Keys.ephemeralMetadata))
             let wanted = wantedMetadata(index)
             if wanted == nil, record == nil, sets[index].annotation(Keys.podsMetadata) == nil { continue }
-            if wanted != record { relabel(index, from: record, to: wanted) } else { syncPods(index, wanted) }
+            if wanted != record { relabel(index, to: wanted) } else { syncPods(index, wanted) }
         }
     }
 
@@ -30,16 +30,20 @@ extension RolloutReconcile {
     /// The ReplicaSet controller may still make a pod from the template of before; the next look reaches that one.
     mutating func syncMetadataOfPromoted() {
         guard invalid == nil, status.stableRS != old.stableRS else { return }
-        for index in sets.indices {
+        for index in sets.indices where !deletedHashes.contains(sets[index].hash) {
             let record = EphemeralMetadata(annotation: sets[index].annotation(Keys.ephemeralMetadata))
             let wanted = wantedMetadata(index)
             guard wanted != record else { continue }
-            relabel(index, from: record, to: wanted)
-            if let carried = sets[index].annotation(Keys.podsMetadata) { addPods(index, from: carried, to: wanted) }
+            relabel(index, to: wanted)
+            if let carried = sets[index].annotation(Keys.podsMetadata) {
+                addPods(index, from: carried, to: wanted, isEarly: true)
+            }
         }
     }
 
-    private mutating func relabel(_ index: Int, from record: EphemeralMetadata?, to wanted: EphemeralMetadata?) {
+    /// Changes what the template and the annotations of a ReplicaSet say, from what was seen, also where this decision has
+    /// changed them before.
+    private mutating func relabel(_ index: Int, to wanted: EphemeralMetadata?) {
         let original = originals(index)
         let next = wanted ?? EphemeralMetadata()
         var overridden = EphemeralMetadata()
@@ -47,14 +51,16 @@ extension RolloutReconcile {
         for key in next.annotations.keys { overridden.annotations[key] = original.annotations[key] }
         let set = sets[index]
         if !set.isNew {
-            let before = record ?? EphemeralMetadata()
+            let seen = { (key: String) in
+                EphemeralMetadata(annotation: set.seen.annotations[key]) ?? EphemeralMetadata()
+            }
+            let before = seen(Keys.ephemeralMetadata)
             set.templateLabelChanges = changes(from: before.labels, to: next.labels, original.labels)
             set.templateAnnotationChanges = changes(
                 from: before.annotations, to: next.annotations, original.annotations)
             if set.spec > 0 || set.seen.currentReplicas > 0 {
                 // Pods that were not reached yet carry what an earlier change left, younger ones what the template said.
-                let carried = EphemeralMetadata(annotation: set.annotation(Keys.podsMetadata)) ?? EphemeralMetadata()
-                annotate(index, Keys.podsMetadata, carried.union(before).annotation)
+                annotate(index, Keys.podsMetadata, seen(Keys.podsMetadata).union(before).annotation)
             }
         }
         annotate(index, Keys.ephemeralMetadata, wanted?.annotation)
@@ -75,7 +81,9 @@ extension RolloutReconcile {
 
     /// Gives the pods of a ReplicaSet what they are to wear.
     /// - Parameter carried: What they may wear now, as the annotation has it.
-    private mutating func addPods(_ index: Int, from carried: String, to wanted: EphemeralMetadata?) {
+    private mutating func addPods(
+        _ index: Int, from carried: String, to wanted: EphemeralMetadata?, isEarly: Bool = false
+    ) {
         let set = sets[index]
         guard set.spec > 0 else { return }
         let before = EphemeralMetadata(annotation: carried) ?? EphemeralMetadata()
@@ -87,7 +95,8 @@ extension RolloutReconcile {
                     replicaSet: set.name, uid: set.seen.uid, hash: set.hash,
                     labels: changes(from: before.labels, to: next.labels, original.labels, all: true),
                     annotations: changes(
-                        from: before.annotations, to: next.annotations, original.annotations, all: true))))
+                        from: before.annotations, to: next.annotations, original.annotations, all: true),
+                    isEarly: isEarly)))
     }
 
     /// What the template itself says at keys that ephemeral metadata overrides or may override.

@@ -118,7 +118,7 @@ struct PlanWorld {
                 rollout.annotations[key] = value.stringValue
             }
             if let replicas = patch.at("spec", "replicas")?.intValue { rollout.spec.replicas = Int(clamping: replicas) }
-        case .removeFromRollout: rollout.unreadable = []
+        case .removeFromRollout: (rollout.leftOut, rollout.unreadable) = ([], [])
         case .adoptReplicaSet(let name, _):
             sets[name]?.owner = OwnerReference(kind: "Rollout", name: rollout.key.name, uid: rollout.uid)
         case .releaseReplicaSet(let name, _): sets[name] = nil

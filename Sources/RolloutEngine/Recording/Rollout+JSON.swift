@@ -21,7 +21,7 @@ extension Rollout {
                 "template": spec.template?.recorded ?? .null,
                 "stepHash": spec.canary.map { .string($0.stepHash) } ?? .null,
                 "problems": .array(problems.map(\.json)), "warnings": .array(warnings.map(\.json)),
-                "unreadable": JSON(unreadable),
+                "leftOut": .array(leftOut.map(\.json)), "unreadable": JSON(unreadable),
             ],
         ]
     }
@@ -34,6 +34,7 @@ extension Rollout {
         if let hash = extra?["stepHash"]?.stringValue { spec.canary?.stepHash = hash }
         problems = (extra?["problems"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
         warnings = (extra?["warnings"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
+        leftOut = (extra?["leftOut"]?.arrayValue ?? []).compactMap(FieldProblem.init(recorded:))
         unreadable = (extra?["unreadable"]?.arrayValue ?? []).compactMap(\.stringValue)
     }
 }

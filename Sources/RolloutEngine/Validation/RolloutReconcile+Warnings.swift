@@ -1,8 +1,9 @@
 extension RolloutReconcile {
     /// Tells of a spec's oddities once for each generation, in one Event.
     mutating func reportWarnings() {
-        guard !rollout.warnings.isEmpty, old.observedGeneration != String(rollout.generation) else { return }
-        events.append(RolloutEvent(specWarnings: rollout.warnings))
+        let warnings = rollout.warnings + rollout.leftOut
+        guard !warnings.isEmpty, old.observedGeneration != String(rollout.generation) else { return }
+        events.append(RolloutEvent(specWarnings: warnings))
     }
 }
 

@@ -1,5 +1,7 @@
 import AnalysisEngine
 import Controllers
+import EmbeddedCluster
+import Kubernetes
 import Manifest
 import RolloutEngine
 import Testing
@@ -25,6 +27,33 @@ import Testing
         #expect(lint.problems.first == "Rollout default/web: \(problem)")
         #expect(lint.problems.count == 2 && lint.problems[1].contains("steps[1].pause.duration"))
         #expect(try await stand.replicaSets().isEmpty)
+    }
+
+    @Test(
+        "an amount that is no quantity leaves the object; where that is refused the Rollout goes on",
+        arguments: [true, false])
+    func unreadable(isRefused: Bool) async throws {
+        let stand = try await RolloutStand()
+        var manifest = RolloutStand.manifest(canary: ["steps": []])
+        manifest.set(
+            [["name": "web", "image": "web:1", "resources": ["requests": ["memory": "plenty"]]]], at: "spec",
+            "template",
+            "spec", "containers")
+        try await stand.create(.rollouts, manifest)
+        if isRefused {
+            let error = KubernetesError(code: 403, reason: "Forbidden", message: "a request must have a limit")
+            stand.cluster.faults.add(.init(.fail(error), on: [.patch], resource: "rollouts.argoproj.io"))
+        }
+        try await stand.run()
+        #expect(try await stand.status().phase == "Healthy")
+        let live = try #require(try await stand.api.get(.rollouts, stand.key, subresource: nil))
+        #expect(live.description.contains("plenty") == isRefused)
+        let key = try #require(try await stand.replicaSets().first).key
+        let set = try #require(try await stand.api.get(.replicaSets, key, subresource: nil))
+        #expect(!set.description.contains("plenty"))
+        #expect(stand.events.withLock { $0.contains { $0.reason == "RolloutSpecWarning" } })
+        let lint = LintReport(manifest.serialized(), file: "web.json")
+        #expect(lint.problems.contains { $0.contains("containers[0].resources.requests.memory") }, "\(lint)")
     }
 
     @Test("a workload that does not exist is InvalidSpec at its field, and the only condition")

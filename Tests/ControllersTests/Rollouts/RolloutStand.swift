@@ -55,7 +55,8 @@ struct RolloutStand {
         reconciler = RolloutReconciler(
             api: api, caches: caches, analyses: analyses,
             routers: RolloutRoutes(api: api, caches: routes, replicaSets: caches.replicaSets.store, clock: clock),
-            recorder: recorder, clock: clock, elapsed: { elapsed.withLock { $0 } }, logger: logger,
+            eventPatience: .seconds(60), recorder: recorder, clock: clock, elapsed: { elapsed.withLock { $0 } },
+            logger: logger,
             onEvent: { _, event, _ in events.withLock { $0.append(event) } },
             onFinish: { update in finished.withLock { $0.append(update) } })
     }

@@ -289,6 +289,26 @@ import Testing
         #expect(try #require(pods) < #require(status))
     }
 
+    @Test("a ReplicaSet that changes its role twice in one decision keeps what both roles share")
+    func metadataTwiceAtOnce() throws {
+        let blueGreen: JSON = [
+            "activeService": "web", "previewMetadata": ["labels": ["role": "preview", "team": "a", "only": "preview"]],
+            "activeMetadata": ["labels": ["role": "active", "team": "a"]],
+        ]
+        var world = try World(spec: World.spec(replicas: 2, blueGreen: blueGreen))
+        try world.run()
+        let first = try #require(world.set(hash: world.status.stableRS)?.name)
+        try world.setImage("web:2")
+        try world.run()
+        #expect(world.templates[first]?.labels["team"] == nil, "an old ReplicaSet wears nothing")
+        // Back while its pods are still there: it is preview's and active's at once.
+        try world.setImage("web:1")
+        try world.run()
+        #expect(world.set(hash: world.status.stableRS)?.name == first && world.status.phase == "Healthy")
+        #expect(world.templates[first]?.labels["role"] == "active" && world.templates[first]?.labels["team"] == "a")
+        #expect(world.templates[first]?.labels["only"] == nil)
+    }
+
     @Test("D15: a label that the template itself defines comes back when the role ends")
     func d15() throws {
         var spec = World.spec(replicas: 2, canary: .object(Self.metadata))

@@ -240,20 +240,35 @@ import Testing
         ]
         let good: JSON = ["name": "web", "image": "web:1", "resources": ["requests": ["cpu": "5m"]]]
         let plain = try rollout(["containers": [good]])
-        #expect(plain.warnings.isEmpty)
+        #expect(plain.leftOut.isEmpty)
         let seen = try rollout(["containers": [bad]])
         #expect(seen.problems.isEmpty)
         let path = "spec.template.spec.containers[0].resources.requests.memory"
-        let warning = try #require(seen.warnings.first)
+        let warning = try #require(seen.leftOut.first)
         #expect(warning.path == path && warning.message.hasPrefix(#""invalid" is no quantity"#))
         #expect(seen.spec.template?.digest == plain.spec.template?.digest)
         let debugged = try rollout(["containers": [bad], "ephemeralContainers": [bad]])
-        #expect(debugged.warnings.count == 2)
+        #expect(debugged.leftOut.count == 2)
         #expect(debugged.spec.template?.digest == plain.spec.template?.digest)
         let attached = try rollout(["containers": [good], "ephemeralContainers": [good]])
         #expect(!attached.problems.isEmpty, "one that can be read is refused still")
         let other = try rollout(["containers": [bad], "restartPolicy": "Never"])
-        #expect(other.problems.count == 1 && other.warnings.count == 1)
+        #expect(other.problems.count == 1 && other.leftOut.count == 1)
+    }
+
+    @Test("what an Application syncs keeps its amounts, and is told of them once for each generation")
+    func unreadableInGit() throws {
+        var spec = World.spec(replicas: 1, canary: [:])
+        spec.set(
+            [["name": "web", "image": "web:1", "resources": ["requests": ["memory": "invalid"]]]], at: "template",
+            "spec",
+            "containers")
+        var world = try World(spec: spec)
+        try world.edit(["metadata": ["annotations": [Keys.trackingID: "shop:argoproj.io/Rollout:default/web"]]])
+        try world.run()
+        #expect(world.status.phase == "Healthy" && world.sets.count == 1)
+        #expect(world.rollout.description.contains("invalid"))
+        #expect(world.events.count { $0.reason == "RolloutSpecWarning" } == 1)
     }
 
     @Test("what was left out is taken out of the object, before anything else is written")
@@ -282,7 +297,7 @@ import Testing
         #expect(first.events.map(\.reason) == ["RolloutSpecWarning"])
         #expect(world.rollout.at("spec", "template", "spec", "ephemeralContainers") == nil)
         try world.run()
-        #expect(world.status.phase == "Healthy" && world.typed.warnings.isEmpty && world.sets.count == 1)
+        #expect(world.status.phase == "Healthy" && world.typed.leftOut.isEmpty && world.sets.count == 1)
         #expect(!world.events.dropFirst().map(\.reason).contains("RolloutSpecWarning"), "told once")
     }
 
