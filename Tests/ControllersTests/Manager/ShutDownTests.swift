@@ -46,6 +46,27 @@ import Testing
         _ = await leader.value
     }
 
+    @Test(
+        "while the first Lease is another's the second is observed, so that both run out together",
+        .timeLimit(.minutes(1)))
+    func observation() async throws {
+        let api = try await Self.api()
+        let lease: JSON = [
+            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": ["name": .string(Self.lease.name), "namespace": .string(Self.lease.namespace)],
+            "spec": ["holderIdentity": "gone", "leaseDurationSeconds": 3_600],
+        ]
+        _ = try await api.create(
+            .leases, namespace: Self.lease.namespace, lease, subresource: nil, WriteOptions())
+        let manager = Self.manager(api, [Self.busy], as: "b")
+        let run = Task { await manager.run() }
+        let second = ObjectKey(namespace: "argo-rollouts", name: "argo-rollouts-controller-lock")
+        try await eventually("the second Lease is read") { api.got.contains(second) }
+        #expect(!manager.isLeading && manager.leader == "gone")
+        manager.shutDown()
+        #expect(await run.value)
+    }
+
     @Test("one that leads finishes what is in hand and gives its Lease back", .timeLimit(.minutes(1)))
     func leading() async throws {
         let api = try await Self.api()

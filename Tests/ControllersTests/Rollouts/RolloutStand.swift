@@ -238,6 +238,7 @@ final class CountingAPI: KubernetesAPI {
     private let count = Lock(0)
     private let log = Lock<[String]>([])
     private let users = Lock<Set<String>>([])
+    private let gets = Lock<[ObjectKey]>([])
     /// Answers instead of the cluster, by what ``written`` would hold.
     let refusals = Lock<[String: KubernetesError]>([:])
 
@@ -266,8 +267,12 @@ final class CountingAPI: KubernetesAPI {
         log.withLock { $0.append("\(verb) \(resource.plural)" + (subresource.map { "/\($0)" } ?? "")) }
     }
 
+    /// The objects that were asked for one by one.
+    var got: [ObjectKey] { gets.withLock { $0 } }
+
     func get(_ resource: Resource, _ key: ObjectKey, subresource: String?) async throws(KubernetesError) -> JSON? {
-        try await inner.get(resource, key, subresource: subresource)
+        gets.withLock { $0.append(key) }
+        return try await inner.get(resource, key, subresource: subresource)
     }
 
     func list(
